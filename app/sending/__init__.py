@@ -1,0 +1,1 @@
+"""Everything that leaves: the outbox, its rendering, hand-over, record and reconciliation."""

@@ -1,0 +1,85 @@
+"""A step's text, parsed once and kept while it stays as it is.
+
+`compiled(key, …)` is asked with `(step id, updated_at)`: an edited step has a new key, so a
+running sequence follows its new text and nothing has to be told.
+"""
+
+from __future__ import annotations
+
+import html as htmllib
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+from threading import Lock
+
+from liquid import BoundTemplate
+
+from app.sending.render.html import Link, read_html
+from app.sending.render.liquid import parse
+
+_KEPT = 500
+_cache: OrderedDict[Hashable, MailText] = OrderedDict()
+_lock = Lock()
+
+
+@dataclass(frozen=True)
+class Filled:
+    """One parsed template with the source it came from."""
+
+    source: str
+    template: BoundTemplate
+
+
+@dataclass(frozen=True)
+class MailText:
+    """A text ready to be filled for any lead."""
+
+    subject: Filled
+    html: Filled
+    text: Filled
+    links: tuple[Link, ...]
+    link_templates: tuple[BoundTemplate | None, ...]  # for links that hold Liquid
+    has_unsubscribe: bool
+
+    @property
+    def static_urls(self) -> tuple[str, ...]:
+        """Targets known before any lead is: stored once per text."""
+        return tuple(link.url for link in self.links if link.trackable and not link.dynamic)
+
+
+def compiled(key: Hashable, subject: str, body_html: str, signature_html: str = "") -> MailText:
+    """The parsed text for `key`, from memory when it was asked for before. Errors: BadTemplate."""
+    full = (key, signature_html)
+    with _lock:
+        found = _cache.get(full)
+        if found is not None:
+            _cache.move_to_end(full)
+            return found
+    made = read(subject, body_html, signature_html)
+    with _lock:
+        _cache[full] = made
+        while len(_cache) > _KEPT:
+            _cache.popitem(last=False)
+    return made
+
+
+def read(subject: str, body_html: str, signature_html: str = "") -> MailText:
+    """Parse a text now. Errors: BadTemplate."""
+    body = body_html if "<" in body_html else _paragraphs(body_html)
+    if signature_html.strip():
+        body += '<div class="signature"><br>-- <br></div>' + signature_html
+    found = read_html(body)
+    subject = " ".join(htmllib.unescape(subject).split())
+    return MailText(
+        subject=Filled(subject, parse(subject)),
+        html=Filled(found.html, parse(found.html, html=True)),
+        text=Filled(found.text, parse(found.text)),
+        links=tuple(found.links),
+        link_templates=tuple(parse(link.url) if link.dynamic else None for link in found.links),
+        has_unsubscribe=found.has_unsubscribe,
+    )
+
+
+def _paragraphs(text: str) -> str:
+    """A body typed without any markup, as HTML that keeps its lines."""
+    return "<div>" + text.replace("\r\n", "\n").replace("\n", "<br>") + "</div>"
