@@ -1,0 +1,1 @@
+"""The commands bin/run, bin/test and bin/bench: servers and processes on one machine."""

@@ -1,0 +1,99 @@
+"""PostgreSQL and Redis together: embedded ones, or those the environment names."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+
+from launcher.messages import Trouble
+from launcher.ports import PortBook
+from launcher.postgres import Postgres
+from launcher.redis_server import Redis
+
+DATABASE = "parakeet"
+
+
+class Servers:
+    """What the application keeps its data in. Embedded servers are started and stopped here;
+    servers given from outside are only asked whether they are there."""
+
+    def __init__(
+        self,
+        home: Path,
+        secrets: dict[str, str],
+        *,
+        database_url: str | None = None,
+        redis_url: str | None = None,
+        durable: bool = True,
+    ) -> None:
+        ports = PortBook(home)
+        self.given_database = database_url
+        self.given_redis = redis_url
+        self.postgres = (
+            None
+            if database_url
+            else Postgres(home, secrets["POSTGRES_PASSWORD"], ports, durable=durable)
+        )
+        self.redis = (
+            None if redis_url else Redis(home, secrets["REDIS_PASSWORD"], ports, durable=durable)
+        )
+
+    @property
+    def database_url(self) -> str:
+        return self.postgres.url(DATABASE) if self.postgres else str(self.given_database)
+
+    @property
+    def redis_url(self) -> str:
+        return self.redis.url() if self.redis else str(self.given_redis)
+
+    def start(self) -> None:
+        """Both at the same time. Errors: Trouble with what to do."""
+        both: list[Callable[[], None]] = [
+            self.postgres.start if self.postgres else self.check_given_database,
+            self.redis.start if self.redis else self.check_given_redis,
+        ]
+        with ThreadPoolExecutor() as pool:
+            for started in [pool.submit(start) for start in both]:
+                started.result()
+
+    def stop(self) -> None:
+        """Both, Redis first: the database is where the truth is, so it goes last."""
+        for server in (self.redis, self.postgres):
+            if server:
+                server.stop()
+
+    def connect(self) -> psycopg.Connection[tuple[object, ...]]:
+        """A plain connection to the application's database."""
+        return psycopg.connect(plain_url(self.database_url), autocommit=True, connect_timeout=10)
+
+    def check_given_database(self) -> None:
+        try:
+            self.connect().close()
+        except psycopg.Error as error:
+            raise Trouble(
+                f"The PostgreSQL named by DATABASE_URL cannot be used:\n  {error}\n"
+                "Start it or mend DATABASE_URL; without DATABASE_URL an embedded one is used."
+            ) from None
+
+    def check_given_redis(self) -> None:
+        parts = urlsplit(self.redis_url)
+        if parts.hostname is None:
+            return  # a socket; the application itself will say when it is not there
+        try:
+            socket.create_connection((parts.hostname, parts.port or 6379), timeout=5).close()
+        except OSError as error:
+            raise Trouble(
+                f"The Redis named by REDIS_URL does not answer ({error}).\n"
+                "Start it or mend REDIS_URL; without REDIS_URL an embedded one is used."
+            ) from None
+
+
+def plain_url(url: str) -> str:
+    """The URL without SQLAlchemy's driver name, as libpq reads it."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme.partition('+')[0]}://{rest}"
