@@ -1,0 +1,48 @@
+"""One handler for every error; the door that was knocked at says how it looks.
+
+Doors register a renderer for a path prefix: the pages for "", the JSON door for "/api" and
+"/oauth". The longest matching prefix renders.
+"""
+
+from collections.abc import Callable
+
+import structlog
+from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from app.core.errors import AppError
+
+log = structlog.get_logger(__name__)
+Renderer = Callable[[Exception], Response]
+KEY = "error_renderers"
+
+
+def register_renderer(app: Flask, prefix: str, render: Renderer) -> None:
+    """Let `render` answer errors of paths under `prefix`."""
+    renderers: dict[str, Renderer] = app.extensions.setdefault(KEY, {})
+    if not renderers:
+        app.register_error_handler(AppError, _handle)
+        app.register_error_handler(HTTPException, _handle)
+        app.register_error_handler(InternalServerError, _handle_unexpected)
+    renderers[prefix] = render
+
+
+def _renderer() -> Renderer:
+    renderers: dict[str, Renderer] = current_app.extensions[KEY]
+    return renderers[max(filter(_is_here, renderers), key=len)]
+
+
+def _is_here(prefix: str) -> bool:
+    return not prefix or request.path == prefix or request.path.startswith(prefix + "/")
+
+
+def _handle(error: Exception) -> Response:
+    return _renderer()(error)
+
+
+def _handle_unexpected(error: InternalServerError) -> Response:
+    """A bug: logged with its traceback, answered without any of it."""
+    cause = error.original_exception
+    if cause is not None:
+        log.error("unexpected_error", path=request.path, exc_info=cause)
+    return _renderer()(error)

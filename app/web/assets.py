@@ -1,0 +1,104 @@
+"""Static files: content-hashed URLs, one stylesheet made of the hand-written ones, the import map.
+
+There is no build step. The stylesheets of static/css are joined in the order of their layers when
+the app starts (and again when one changes in development), so a page costs one request for style.
+"""
+
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, current_app, request, url_for
+from markupsafe import Markup
+
+from app.core.errors import NotFound
+from app.core.permissions import public
+
+YEAR = 31_536_000
+FIRST = ("tokens.css", "base.css", "layout.css")
+VENDOR = {
+    "@hotwired/stimulus": "vendor/stimulus-3.2.2.js",
+    "trix": "vendor/trix-2.1.19.esm.min.js",
+}
+
+bp = Blueprint("assets", __name__)
+
+
+@lru_cache(maxsize=1024)
+def _digest(path: str, _mtime: int) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+
+
+def asset_url(name: str) -> str:
+    """URL of a static file that changes with its content."""
+    path = Path(current_app.static_folder or "static") / name
+    return url_for("static", filename=name, v=_digest(str(path), path.stat().st_mtime_ns))
+
+
+def _stylesheets() -> list[Path]:
+    folder = Path(current_app.static_folder or "static") / "css"
+    first = [folder / name for name in FIRST]
+    return first + sorted(folder.glob("components/*.css")) + sorted(folder.glob("rooms/*.css"))
+
+
+@lru_cache(maxsize=2)
+def _join(paths: tuple[Path, ...], _mtimes: tuple[int, ...]) -> tuple[str, str]:
+    text = "\n".join(path.read_text() for path in paths)
+    return hashlib.sha256(text.encode()).hexdigest()[:12], text
+
+
+def _stylesheet() -> tuple[str, str]:
+    paths = tuple(_stylesheets())
+    return _join(paths, tuple(path.stat().st_mtime_ns for path in paths))
+
+
+def stylesheet_url() -> str:
+    """URL of the joined stylesheet."""
+    return url_for("assets.show_stylesheet", digest=_stylesheet()[0])
+
+
+@bp.get("/assets/<digest>.css")
+@public
+def show_stylesheet(digest: str) -> Response:
+    """The joined stylesheet; an older digest gets the present one, uncached."""
+    present, text = _stylesheet()
+    response = Response(text, mimetype="text/css")
+    fresh = digest == present
+    response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable" if fresh else "no-cache"
+    return response
+
+
+@bp.get("/favicon.ico")
+@public
+def show_favicon() -> Response:
+    """The mark, for clients that ask for the old name."""
+    if current_app.static_folder is None:
+        raise NotFound
+    return current_app.send_static_file("img/favicon.svg")
+
+
+def import_map() -> Markup:
+    """JSON of the import map: vendored modules and every Stimulus controller by its name."""
+    names = {name: asset_url(path) for name, path in VENDOR.items()}
+    folder = Path(current_app.static_folder or "static") / "js"
+    for path in sorted(folder.rglob("*.js")):
+        relative = path.relative_to(folder)
+        names[f"app/{relative.with_suffix('').as_posix()}"] = asset_url(f"js/{relative.as_posix()}")
+    # Only our own file names stand in it; "<" cannot end the script element early all the same.
+    return Markup(json.dumps({"imports": names}).replace("<", "\\u003c"))  # noqa: S704
+
+
+def _cache_hashed_files(response: Response) -> Response:
+    if request.endpoint == "static" and "v" in request.args and response.status_code == 200:
+        response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Register the stylesheet route, the template functions and the far-future cache."""
+    app.register_blueprint(bp)
+    app.jinja_env.globals.update(
+        asset_url=asset_url, stylesheet_url=stylesheet_url, import_map=import_map
+    )
+    app.after_request(_cache_hashed_files)

@@ -1,0 +1,59 @@
+"""Cross-site request forgery: a token in each form and htmx request, and no cross-site writes.
+
+A failure is a 403 with a sentence. Blueprints that are called by other machines (the JSON door,
+tracking, webhooks) are exempt by name and guard themselves.
+"""
+
+from flask import Flask, current_app, request
+from flask_wtf.csrf import CSRFProtect
+
+from app.core.errors import Forbidden
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
+
+
+class CsrfFailed(Forbidden):
+    """403: the request did not come from one of our pages, or the page was too old."""
+
+    code = "csrf_failed"
+    message = (
+        "This page was open for too long or the request came from elsewhere. "
+        "Nothing was changed. Reload the page and try again."
+    )
+
+
+class Csrf(CSRFProtect):
+    """Flask-WTF's protection with our error."""
+
+    def _error_response(self, reason: str) -> None:
+        current_app.logger.info("csrf refused: %s", reason)
+        raise CsrfFailed
+
+
+csrf = Csrf()
+
+
+def exempt_blueprint(name: str) -> None:
+    """Leave a blueprint's routes alone; call before the first request."""
+    csrf._exempt_blueprints.add(name)
+
+
+def _refuse_cross_site() -> None:
+    """Browsers say where a request comes from; a write from another site is never ours."""
+    if request.method in SAFE_METHODS or _is_exempt():
+        return
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise CsrfFailed
+
+
+def _is_exempt() -> bool:
+    return any(name in csrf._exempt_blueprints for name in request.blueprints)
+
+
+def init_app(app: Flask) -> None:
+    """Protect the app. The token lives as long as the session; Referer is not consulted."""
+    app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
+    app.config.setdefault("WTF_CSRF_SSL_STRICT", False)
+    app.before_request(_refuse_cross_site)
+    if "csrf" not in app.extensions:
+        csrf.init_app(app)
