@@ -1,0 +1,1 @@
+"""What recipients do with our mails: public pixels, links and unsubscribe pages."""
