@@ -1,0 +1,1 @@
+"""Adapters to the outside world: mail servers and DNS. No database, no Flask, no business rules."""

@@ -1,0 +1,1 @@
+"""Mail servers behind one protocol: `base.MailProvider`. Adapters: `imap_smtp.ImapSmtpProvider`."""
