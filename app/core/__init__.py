@@ -1,0 +1,1 @@
+"""Foundation of the house: what every room stands on. Knows nothing of mail or campaigns."""

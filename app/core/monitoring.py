@@ -1,0 +1,37 @@
+"""Figures for /metrics, and whether Redis answered lately (for the banner admins see)."""
+
+import time
+
+from prometheus_client import Counter, Histogram
+
+REQUESTS = Counter("parakeet_requests_total", "Requests answered", ["endpoint", "status"])
+REQUEST_SECONDS = Histogram("parakeet_request_seconds", "Time to answer", ["endpoint"])
+JOBS = Counter("parakeet_jobs_total", "Jobs run by this process", ["job", "outcome"])
+JOB_SECONDS = Histogram("parakeet_job_seconds", "Time a job took", ["job"])
+RINGS_DROPPED = Counter("parakeet_rings_dropped_total", "Rings Redis did not take")
+
+_redis = {"missed_at": 0.0}
+BANNER_SECONDS = 60
+
+
+def job_done(name: str, outcome: str, seconds: float) -> None:
+    """Count one job."""
+    JOBS.labels(name, outcome).inc()
+    JOB_SECONDS.labels(name).observe(seconds)
+
+
+def redis_missed() -> None:
+    """Note that Redis did not answer."""
+    RINGS_DROPPED.inc()
+    _redis["missed_at"] = time.monotonic()
+
+
+def redis_seen() -> None:
+    """Note that Redis answered."""
+    _redis["missed_at"] = 0.0
+
+
+def is_redis_missing() -> bool:
+    """Whether Redis failed us within the last minute and has not answered since."""
+    missed = _redis["missed_at"]
+    return bool(missed) and time.monotonic() - missed < BANNER_SECONDS

@@ -1,0 +1,69 @@
+"""Keyset paging: no OFFSET, no COUNT. A cursor is the sort key of the last row shown."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.core.db import db
+from app.core.errors import BadRequest
+
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """Some rows, and the cursor of the next ones (None at the end)."""
+
+    items: list[Row]
+    next_cursor: str | None
+
+
+def encode_cursor(values: Sequence[Any]) -> str:
+    """Text of a sort key; times keep their microseconds."""
+    plain = [{"t": v.isoformat()} if isinstance(v, datetime) else v for v in values]
+    return urlsafe_b64encode(json.dumps(plain).encode()).rstrip(b"=").decode()
+
+
+def decode_cursor(text: str, width: int) -> list[Any]:
+    """The sort key of a cursor. Errors: BadRequest when it is not one of ours."""
+    try:
+        values = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        values = [datetime.fromisoformat(v["t"]) if isinstance(v, dict) else v for v in values]
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadRequest("That page marker is not valid.") from error
+    if len(values) != width:
+        raise BadRequest("That page marker is not valid.")
+    return values
+
+
+def keyset_page(
+    statement: sa.Select[Any],
+    keys: Sequence[InstrumentedAttribute[Any]],
+    cursor: str | None,
+    *,
+    limit: int = 50,
+    descending: bool = True,
+    scalars: bool = True,
+) -> Page[Any]:
+    """One page of `statement` sorted by `keys` (the last one unique).
+
+    With `scalars=False` the items are rows; they must then carry the keys as attributes.
+    """
+    if cursor:
+        position = sa.tuple_(*keys)
+        bound = sa.tuple_(*decode_cursor(cursor, len(keys)), types=[k.type for k in keys])
+        statement = statement.where(position < bound if descending else position > bound)
+    order = [key.desc() if descending else key.asc() for key in keys]
+    result = db.session.execute(statement.order_by(*order).limit(limit + 1))
+    rows = list(result.scalars() if scalars else result)
+    items = rows[:limit]
+    more = len(rows) > limit
+    last = [getattr(items[-1], key.key) for key in keys] if more else None
+    return Page(items, encode_cursor(last) if last else None)

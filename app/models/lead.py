@@ -1,0 +1,90 @@
+"""Owner: leads. Leads, their imports, and who must not be contacted."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import utcnow
+from app.core.db import Timestamps, db, primary_key
+from app.core.tenancy import WorkspaceKeyed, WorkspaceOwned
+
+
+class Lead(WorkspaceOwned, Timestamps, db.Model):
+    """A person who may be contacted. `email` is normalised to lower case."""
+
+    __tablename__ = "lead"
+    __table_args__ = (
+        sa.UniqueConstraint("workspace_id", "email"),
+        sa.Index("ix_lead_workspace_id_created", "workspace_id", "created_at", "id"),
+        sa.Index("ix_lead_workspace_id_domain", "workspace_id", "domain"),
+    )
+
+    id: Mapped[int] = primary_key()
+    email: Mapped[str]
+    domain: Mapped[str]
+    first_name: Mapped[str] = mapped_column(default="", server_default="")
+    last_name: Mapped[str] = mapped_column(default="", server_default="")
+    company: Mapped[str] = mapped_column(default="", server_default="")
+    title: Mapped[str] = mapped_column(default="", server_default="")
+    phone: Mapped[str] = mapped_column(default="", server_default="")
+    website: Mapped[str] = mapped_column(default="", server_default="")
+    time_zone: Mapped[str] = mapped_column(default="", server_default="")
+    custom: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    source: Mapped[str] = mapped_column(default="", server_default="")
+    import_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("lead_import.id", ondelete="SET NULL")
+    )
+
+
+class LeadImport(WorkspaceOwned, Timestamps, db.Model):
+    """One uploaded list on its way in: uploaded → checking → checked → committing → done | failed."""
+
+    __tablename__ = "lead_import"
+
+    id: Mapped[int] = primary_key()
+    campaign_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("campaign.id", ondelete="SET NULL", use_alter=True)
+    )
+    created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
+    filename: Mapped[str]
+    blob: Mapped[str]
+    size: Mapped[int]
+    state: Mapped[str] = mapped_column(default="uploaded")
+    dialect: Mapped[dict[str, Any]] = mapped_column(default=dict)  # encoding, delimiter, header
+    mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)  # column index → field
+    report: Mapped[dict[str, Any]] = mapped_column(default=dict)  # counts by outcome
+    rows_total: Mapped[int] = mapped_column(default=0)
+    rows_done: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(default="")
+    finished_at: Mapped[datetime | None]
+
+
+class ImportRow(WorkspaceKeyed, db.Model):
+    """Staging: one line of an import, with what became of it."""
+
+    __tablename__ = "import_row"
+
+    import_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("lead_import.id", ondelete="CASCADE"), primary_key=True
+    )
+    line: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(default="", server_default="")
+    fields: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    outcome: Mapped[str] = mapped_column(default="", server_default="")  # new | update | skip reason
+    lead_id: Mapped[int | None]
+
+
+class Suppression(WorkspaceOwned, db.Model):
+    """Do not contact: an address or a whole domain."""
+
+    __tablename__ = "suppression"
+    __table_args__ = (sa.UniqueConstraint("workspace_id", "kind", "value"),)
+
+    id: Mapped[int] = primary_key()
+    kind: Mapped[str]  # email | domain
+    value: Mapped[str]
+    reason: Mapped[str]  # unsubscribed | bounced | manual | complaint
+    source: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)

@@ -1,0 +1,82 @@
+"""All wiring on one page: which doors there are, who hears which event, who offers what.
+
+Lines name modules as text, `room.module:attribute`; they are imported when the app is built.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from flask import Flask
+
+from app.core import events
+
+BLUEPRINTS = (
+    "auth.views:bp",
+    "workspaces.views:bp",
+    "accounts.views:bp",
+    "leads.views:bp",
+    "sending.views:bp",
+    "tracking.views:bp",
+    "mailhub.views:bp",
+    "campaigns.views:bp",
+    "analytics.views:bp",
+    "sandbox.views:bp",
+    "home.views:bp",
+    "admin.views:bp",
+)
+JOBS = (
+    "auth.jobs",
+    "accounts.jobs",
+    "leads.jobs",
+    "sending.jobs",
+    "tracking.jobs",
+    "mailhub.jobs",
+    "sync.jobs",
+    "campaigns.jobs",
+    "sandbox.jobs",
+)
+# event → handlers, called in this order inside the publisher's transaction
+EVENT_HANDLERS: dict[str, tuple[str, ...]] = {
+    "core.events:SystemMailRequested": ("sending.handlers:queue_system_mail",),
+}
+# called once with the app: loaders, navigation, palette and panel providers, CLI, admin mounts
+SETUP = (
+    "auth.setup:init_app",
+    "workspaces.setup:init_app",
+    "accounts.setup:init_app",
+    "leads.setup:init_app",
+    "mailhub.setup:init_app",
+    "campaigns.setup:init_app",
+    "sandbox.setup:init_app",
+    "home.setup:init_app",
+    "admin.setup:init_app",
+)
+
+
+def init_app(app: Flask) -> None:
+    """Register every room's doors, jobs and handlers."""
+    for path in SETUP:
+        if setup := _load(path):
+            setup(app)
+    for path in JOBS:
+        _load(path)
+    for path in BLUEPRINTS:
+        if blueprint := _load(path):
+            app.register_blueprint(blueprint)
+    for event, handlers in EVENT_HANDLERS.items():
+        for handler in handlers:
+            if (kind := _load(event)) and (function := _load(handler)):
+                events.subscribe(kind, function)
+
+
+def _load(path: str) -> Any:
+    module_name, _, attribute = path.partition(":")
+    name = f"app.{module_name}"
+    try:
+        if find_spec(name) is None:
+            return None
+    except ModuleNotFoundError:
+        return None
+    module = import_module(name)
+    return getattr(module, attribute) if attribute else module
