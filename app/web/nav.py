@@ -10,8 +10,9 @@ from typing import Literal
 
 from flask import Flask, current_app, request, url_for
 
-from app.core.permissions import can
+from app.web.tenant import current_membership, shell_membership, shell_workspace
 
+PALETTE_ENDPOINT = "home.palette"
 Place = Literal["rail", "user", "workspace"]
 
 
@@ -120,20 +121,38 @@ def banners() -> list[Banner]:
     return [banner for provider in _banners.values() if (banner := provider()) is not None]
 
 
+def palette_url() -> str | None:
+    """Where the palette asks, when a room serves it."""
+    if PALETTE_ENDPOINT not in current_app.view_functions:
+        return None
+    return url_for(PALETTE_ENDPOINT) if _has_slug() else None
+
+
+def _has_slug() -> bool:
+    expects = current_app.url_map.is_endpoint_expecting(PALETTE_ENDPOINT, "slug")
+    return not expects or shell_workspace() is not None
+
+
 def _is_open(item: NavItem) -> bool:
     if item.endpoint not in current_app.view_functions:
         return False
-    return item.permission is None or can(item.permission)
+    needs_slug = current_app.url_map.is_endpoint_expecting(item.endpoint, "slug")
+    if needs_slug and shell_workspace() is None:
+        return False
+    membership = shell_membership()
+    return item.permission is None or bool(
+        membership and item.permission in membership.permissions
+    )
 
 
 def _link(item: NavItem) -> NavLink:
     prefix = item.prefix or item.endpoint.partition(".")[0]
     here = request.endpoint or ""
     is_current = here == item.endpoint or (item.place == "rail" and here.startswith(prefix + "."))
-    badge = item.badge() if item.badge else None
+    badge = item.badge() if item.badge and current_membership() else None
     return NavLink(item.label, url_for(item.endpoint), item.icon, is_current, badge, item.method)
 
 
 def init_app(app: Flask) -> None:
     """Make the registry readable from templates."""
-    app.jinja_env.globals.update(nav_links=nav_links, banners=banners)
+    app.jinja_env.globals.update(nav_links=nav_links, banners=banners, palette_url=palette_url)

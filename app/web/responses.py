@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, Response, make_response, redirect, render_template, request
 from htmx_flask import Htmx
 
-from app.web.toasts import Tone, toast, toasts_oob
+from app.web.toasts import Tone, take_toasts, toast, toasts_oob
 
 
 def is_fragment_request() -> bool:
@@ -154,4 +154,5 @@ def init_app(app: Flask) -> None:
     """Install `request.htmx` (unless the app brought a richer request class) and Vary."""
     if "htmx" not in app.extensions:
         Htmx(app)
+    app.jinja_env.globals["take_toasts"] = take_toasts
     app.after_request(_vary)

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import permissions
 from app.core.errors import NotFound
+from app.core import permissions
 from app.core.permissions import signed_in
 
 SHORT_PAGES = ("dashboard", "campaigns", "mailhub", "leads", "accounts", "settings")
@@ -65,18 +66,29 @@ def current_membership() -> Membership | None:
     return found
 
 
-def shell_workspace() -> WorkspaceChoice | None:
-    """The workspace that the frame shows: the URL's, else the last one visited, else the first."""
+def shell_membership() -> Membership | None:
+    """Membership of the workspace that the frame shows: the URL's, else the last one visited."""
     if (membership := current_membership()) is not None:
-        return membership.workspace
-    if "shell_workspace" not in g:
-        choices = my_workspaces()
-        last = session.get(SESSION_KEY)
-        g.shell_workspace = next((c for c in choices if c.slug == last), None) or next(
-            iter(choices), None
-        )
-    chosen: WorkspaceChoice | None = g.shell_workspace
-    return chosen
+        return membership
+    if "shell_membership" not in g:
+        g.shell_membership = _last_visited()
+    found: Membership | None = g.shell_membership
+    return found
+
+
+def _last_visited() -> Membership | None:
+    user_id, choices = _user_id(), my_workspaces()
+    if user_id is None or _membership_loader is None or not choices:
+        return None
+    slugs = [choice.slug for choice in choices]
+    last = session.get(SESSION_KEY)
+    return _membership_loader(user_id, last if last in slugs else slugs[0])
+
+
+def shell_workspace() -> WorkspaceChoice | None:
+    """The workspace that the frame shows."""
+    membership = shell_membership()
+    return membership.workspace if membership else None
 
 
 def my_workspaces() -> list[WorkspaceChoice]:
