@@ -26,6 +26,7 @@ class Campaign(WorkspaceOwned, Timestamps, db.Model):
     owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
 
     time_zone: Mapped[str] = mapped_column(default="UTC")
+    use_lead_time_zone: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     start_at: Mapped[datetime | None]
     end_at: Mapped[datetime | None]
     daily_cap: Mapped[int | None] = mapped_column(sa.Integer)

@@ -19,6 +19,7 @@ from app.campaigns.policies.schedule import (
     merge_windows,
     next_open,
     next_open_of,
+    open_until,
     parse_minutes,
     to_instant,
     windows_from_json,
@@ -161,3 +162,15 @@ def test_clock_times_are_read():
 def test_an_unknown_zone_falls_back_to_utc():
     assert zone_or_utc("Mars/Olympus").key == "UTC"
     assert zone_or_utc("Europe/Berlin").key == "Europe/Berlin"
+
+
+def test_an_opening_ends_where_the_next_one_does_not_follow():
+    office = Schedule(OFFICE_HOURS, BERLIN)
+    at = datetime(2026, 11, 23, 9, tzinfo=BERLIN)
+    assert open_until(office, at) == datetime(2026, 11, 23, 17, 30, tzinfo=BERLIN)
+    assert open_until(Schedule(ALWAYS_OPEN, BERLIN), at) is None
+    last_day = Schedule(ALWAYS_OPEN, BERLIN, ends_on=date(2026, 11, 23))
+    assert open_until(last_day, at) == datetime(2026, 11, 24, tzinfo=BERLIN)
+    over_midnight = Schedule((Window(0, 1200, DAY), Window(1, 0, 60)), BERLIN)
+    evening = datetime(2026, 11, 23, 22, tzinfo=BERLIN)
+    assert open_until(over_midnight, evening) == datetime(2026, 11, 24, 1, tzinfo=BERLIN)

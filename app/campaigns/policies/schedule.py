@@ -115,6 +115,21 @@ def next_open_of(schedule: Schedule, at: datetime, zone: ZoneInfo | None = None)
     return found if found.astimezone(used).date() <= schedule.ends_on else None
 
 
+def open_until(schedule: Schedule, at: datetime, zone: ZoneInfo | None = None) -> datetime | None:
+    """When the opening that holds `at` ends; None when it does not within a day."""
+    used = zone or schedule.zone
+    end = at
+    first_day = at.astimezone(used).date() - timedelta(days=1)
+    for offset in range(4):
+        day = first_day + timedelta(days=offset)
+        if schedule.ends_on is not None and day > schedule.ends_on:
+            break
+        for opens, closes in _openings(schedule.windows, used, day):
+            if opens <= end < closes:
+                end = closes
+    return end if end - at < timedelta(days=1) else None
+
+
 def is_open(schedule: Schedule, at: datetime, zone: ZoneInfo | None = None) -> bool:
     """Whether mail may leave at this instant."""
     return next_open_of(schedule, at, zone) == at

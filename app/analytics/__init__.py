@@ -1,0 +1,1 @@
+"""Figures of campaigns, read only, from counters that are kept as things happen."""

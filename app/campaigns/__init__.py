@@ -1,0 +1,1 @@
+"""Campaigns: sequences of mails, who is enrolled in them, and when each mail leaves."""

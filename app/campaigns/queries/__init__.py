@@ -1,0 +1,1 @@
+"""Reads of the campaigns room, by noun: campaigns, people, planning, explanations, preflight."""
