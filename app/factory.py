@@ -8,6 +8,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as configuration
 from app import cli, extensions, rooms, web
+from app.api import door
+from app.api import json as api_json
 from app.core import http, jobs, logging, permissions
 from app.core.settings import settings
 from app.core.transactions import App
@@ -26,6 +28,10 @@ def build(overrides: dict[str, Any]) -> App:
     permissions.init_app(app)
     web.init_app(app)
     rooms.init_app(app)
+    door.init_app(app)
+    for name in ("api", "oauth"):
+        web.csrf.exempt_blueprint(name)  # they check a bearer token, or the token themselves
+    api_json.init_app(app)
     cli.init_app(app)
     return app
 

@@ -36,6 +36,16 @@ JOBS = (
     "campaigns.jobs",
     "sandbox.jobs",
 )
+# the JSON door: importing these fills the table of app/api/door.py
+APIS = (
+    "auth.api",
+    "workspaces.api",
+    "accounts.api",
+    "leads.api",
+    "mailhub.api",
+    "campaigns.api",
+    "analytics.api",
+)
 # event → handlers, called in this order inside the publisher's transaction
 EVENT_HANDLERS: dict[str, tuple[str, ...]] = {
     "core.events:SystemMailRequested": ("sending.handlers:queue_system_mail",),
@@ -59,7 +69,7 @@ def init_app(app: Flask) -> None:
     for path in SETUP:
         if setup := _load(path):
             setup(app)
-    for path in JOBS:
+    for path in (*JOBS, *APIS):
         _load(path)
     for path in BLUEPRINTS:
         if blueprint := _load(path):

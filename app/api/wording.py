@@ -1,0 +1,180 @@
+"""Validation errors in Laravel 10's words: the only translation of pydantic's errors.
+
+Facts: the language file and the validator of Laravel 10; golden answers in tests/api/golden.
+"""
+
+import re
+import types
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+Errors = dict[str, list[str]]
+Location = tuple[int | str, ...]
+TRUE_OR_FALSE = (True, False, 1, 0, "1", "0")
+
+
+def _count(unit: str) -> Callable[[str, dict[str, Any]], str]:
+    def sentence(name: str, ctx: dict[str, Any]) -> str:
+        return f"The {name} field {unit.format(**ctx)}"
+
+    return sentence
+
+
+SENTENCES: dict[str, Callable[[str, dict[str, Any]], str]] = {
+    "missing": _count("is required."),
+    "string_type": _count("must be a string."),
+    "string_too_short": _count("must be at least {min_length} characters."),
+    "string_too_long": _count("must not be greater than {max_length} characters."),
+    "string_pattern_mismatch": _count("format is invalid."),
+    "int_type": _count("must be an integer."),
+    "int_parsing": _count("must be an integer."),
+    "int_from_float": _count("must be an integer."),
+    "float_type": _count("must be a number."),
+    "float_parsing": _count("must be a number."),
+    "bool_type": _count("must be true or false."),
+    "bool_parsing": _count("must be true or false."),
+    "greater_than_equal": _count("must be at least {ge}."),
+    "greater_than": _count("must be greater than {gt}."),
+    "less_than_equal": _count("must not be greater than {le}."),
+    "less_than": _count("must be less than {lt}."),
+    "list_type": _count("must be an array."),
+    "dict_type": _count("must be an array."),
+    "model_type": _count("must be an array."),
+    "model_attributes_type": _count("must be an array."),
+    "too_short": _count("must have at least {min_length} items."),
+    "too_long": _count("must not have more than {max_length} items."),
+    "date_type": _count("must be a valid date."),
+    "date_parsing": _count("must be a valid date."),
+    "date_from_datetime_parsing": _count("must be a valid date."),
+    "datetime_type": _count("must be a valid date."),
+    "datetime_parsing": _count("must be a valid date."),
+    "datetime_from_date_parsing": _count("must be a valid date."),
+    "time_parsing": _count("must match the format H:i."),
+    "url_parsing": _count("must be a valid URL."),
+    "url_type": _count("must be a valid URL."),
+    "uuid_parsing": _count("must be a valid UUID."),
+    "email": _count("must be a valid email address."),
+    "confirmed": _count("confirmation does not match."),
+    "distinct": _count("has a duplicate value."),
+    "literal_error": lambda name, _ctx: f"The selected {name} is invalid.",
+    "enum": lambda name, _ctx: f"The selected {name} is invalid.",
+}
+
+
+def attribute_name(location: Location) -> str:
+    """What Laravel calls a field: words for literal rules, the raw key for wildcard ones."""
+    key = dotted(location)
+    if any(isinstance(part, int) for part in location):
+        return key
+    snake = re.sub(r"(?<=.)(?=[A-Z])", "_", key).lower()
+    return snake.replace("_", " ")
+
+
+def dotted(location: Location) -> str:
+    """`leads.0.email`."""
+    return ".".join(str(part) for part in location)
+
+
+def laravel_errors(error: ValidationError, schema: type[BaseModel]) -> Errors:
+    """Every message by dotted field, in the order in which Laravel runs its rules."""
+    found: Errors = {}
+    details = [d for d in error.errors() if d["loc"] or d["type"] == "value_error"]
+    for detail in sorted(details, key=lambda d: _rule_order(d["loc"], schema)):
+        location = _without_tags(detail["loc"])
+        found.setdefault(dotted(location), []).append(sentence_for(detail, location))
+    return found
+
+
+def sentence_for(detail: ErrorDetails, location: Location) -> str:
+    """One pydantic error as Laravel would say it."""
+    name, context = attribute_name(location), dict(detail.get("ctx", {}))
+    kind = detail["type"]
+    if detail.get("input", "") is None:
+        kind = "missing"  # an empty value fails `required` before any other rule
+    if kind in {"value_error", "assertion_error"}:
+        words = str(context.get("error", detail["msg"]))
+        kind = words if words in SENTENCES else kind
+        if kind not in SENTENCES:
+            return words
+    sentence = SENTENCES.get(kind)
+    return sentence(name, context) if sentence else f"The {name} field is invalid."
+
+
+def _without_tags(location: Location) -> Location:
+    return tuple(part for part in location if part not in {"__root__", "function-after"})
+
+
+def _rule_order(location: Location, schema: type[BaseModel]) -> tuple[Any, ...]:
+    """Rules run in the order of the fields; a wildcard rule runs over all items before the next."""
+    order: list[int] = []
+    current: Any = schema
+    for part in location:
+        if isinstance(part, int):
+            continue
+        fields = list(current.model_fields) if _is_schema(current) else []
+        order.append(fields.index(part) if part in fields else len(fields))
+        current = _inner(current.model_fields[part].annotation) if part in fields else None
+    return tuple(order), tuple(part for part in location if isinstance(part, int))
+
+
+def _is_schema(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _inner(annotation: Any) -> Any:
+    """The schema inside `list[X]`, `X | None` and the like."""
+    if _is_schema(annotation):
+        return annotation
+    for part in get_args(annotation):
+        if found := _inner(part):
+            return found
+    return None
+
+
+def refuse_loose_booleans(data: Any, schema: type[BaseModel], at: Location = ()) -> Errors:
+    """Laravel's boolean rule takes 1, 0, "1", "0", true and false; not "true", "yes" or "on"."""
+    found: Errors = {}
+    if not isinstance(data, dict):
+        return found
+    for name, value, info in _present(data, schema):
+        here = (*at, name)
+        if _is_bool(info.annotation) and not _is_true_or_false(value):
+            found[dotted(here)] = [SENTENCES["bool_type"](attribute_name(here), {})]
+        inner = _inner(info.annotation)
+        if inner and isinstance(value, list):
+            for index, item in enumerate(value):
+                found.update(refuse_loose_booleans(item, inner, (*here, index)))
+        elif inner:
+            found.update(refuse_loose_booleans(value, inner, here))
+    return found
+
+
+def _is_true_or_false(value: Any) -> bool:
+    return value is None or isinstance(value, bool | int | str) and value in TRUE_OR_FALSE
+
+
+def _present(data: dict[str, Any], schema: type[BaseModel]) -> Iterator[tuple[str, Any, FieldInfo]]:
+    for name, info in schema.model_fields.items():
+        key = info.alias or name
+        if key in data:
+            yield key, data[key], info
+
+
+def _is_bool(annotation: Any) -> bool:
+    if get_origin(annotation) in {Union, types.UnionType}:
+        return any(part is bool for part in get_args(annotation))
+    return annotation is bool
+
+
+def summary(errors: Errors) -> str:
+    """The top message: the first error, and how many more messages there are."""
+    messages: Sequence[str] = [text for texts in errors.values() for text in texts]
+    if not messages:
+        return "The given data was invalid."
+    more = len(messages) - 1
+    suffix = f" (and {more} more error{'s' if more > 1 else ''})" if more else ""
+    return messages[0] + suffix
