@@ -25,6 +25,7 @@ MINUTE, HOUR = 60.0, 3_600.0
 SOFT_TRIES = 8
 PRIORITY_MANUAL, PRIORITY_CAMPAIGN = 10, 50
 CAMPAIGN, MANUAL, TEST = "campaign", "manual", "test"
+NEVER_LEFT = ("missing_variable", "content")  # held before any byte was sent
 _FAR = (Phase.CONNECT, Phase.TLS, Phase.AUTH)
 
 
@@ -78,7 +79,7 @@ def after_error(error: Exception, attempts: int, fault: float = 0.5) -> Decision
 
 def _after_refusal(error: MailError, attempts: int, fault: float) -> Decision:
     wait = back_off(attempts, fault)
-    if isinstance(error, Temporary) and error.phase in _FAR + (Phase.MAIL,):
+    if isinstance(error, Temporary) and error.phase in (*_FAR, Phase.MAIL):
         return Decision(Next.AGAIN, ForAccount.WAIT, wait, Family.SOFT)  # not this mail's fault
     if error.family is Family.ADDRESS:
         return Decision(Next.FAIL, family=Family.ADDRESS)

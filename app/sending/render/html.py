@@ -73,13 +73,43 @@ class _Reader(HTMLParser):
     """Rebuilds the HTML as written, except for links, and writes the plain twin beside it."""
 
     BLOCKS: ClassVar[frozenset[str]] = frozenset(
-        "address article aside blockquote center dd div dl dt figure footer form h1 h2 h3 h4 h5 h6"
-        " header hr li main nav ol p pre section table tr ul".split()
+        [
+            "address",
+            "article",
+            "aside",
+            "blockquote",
+            "center",
+            "dd",
+            "div",
+            "dl",
+            "dt",
+            "figure",
+            "footer",
+            "form",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "header",
+            "hr",
+            "li",
+            "main",
+            "nav",
+            "ol",
+            "p",
+            "pre",
+            "section",
+            "table",
+            "tr",
+            "ul",
+        ]
     )
     SPACED: ClassVar[frozenset[str]] = frozenset(
-        "p h1 h2 h3 h4 h5 h6 blockquote ul ol table pre".split()
+        ["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "table", "pre"]
     )
-    SILENT: ClassVar[frozenset[str]] = frozenset("script style head title template".split())
+    SILENT: ClassVar[frozenset[str]] = frozenset(["script", "style", "head", "title", "template"])
 
     def __init__(self, pieces: list[str]) -> None:
         super().__init__(convert_charrefs=False)

@@ -7,7 +7,7 @@ stops the mail (`MissingVariable`) instead of leaving a blank in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import ClassVar
 
@@ -68,7 +68,7 @@ class _Collected(_Missing):
             names.append(str(object.__getattribute__(self, "name")))
         return ""
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[object]:
         str(self)
         return iter(())
 

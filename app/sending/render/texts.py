@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from threading import Lock
+from typing import overload
 
 from liquid import BoundTemplate
 
@@ -47,14 +48,22 @@ class MailText:
         return tuple(link.url for link in self.links if link.trackable and not link.dynamic)
 
 
-def compiled(key: Hashable, subject: str, body_html: str, signature_html: str = "") -> MailText:
-    """The parsed text for `key`, from memory when it was asked for before. Errors: BadTemplate."""
+@overload
+def compiled(key: Hashable, signature_html: str) -> MailText | None: ...
+@overload
+def compiled(key: Hashable, signature_html: str, subject: str, body_html: str) -> MailText: ...
+def compiled(
+    key: Hashable, signature_html: str = "", subject: str | None = None, body_html: str = ""
+) -> MailText | None:
+    """The parsed text for `key`; parsed now when it is given and not known. Errors: BadTemplate."""
     full = (key, signature_html)
     with _lock:
         found = _cache.get(full)
         if found is not None:
             _cache.move_to_end(full)
             return found
+    if subject is None:
+        return None
     made = read(subject, body_html, signature_html)
     with _lock:
         _cache[full] = made

@@ -1,0 +1,404 @@
+"""Sending what is due on one account: claim one row, commit, hand it over, record, go on.
+
+The life of a row is told in docs/sending.md. What keeps it right: the claim is committed before
+any byte leaves; the fence is asked right before the final dot; a result is written only while the
+row is still ours; whatever this process does not get to write is found by the sweepers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import FrameType
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from app.accounts.services import mail_provider, mark_reconnect_required, pause_account
+from app.core.blobs import put_blob
+from app.core.clock import utcnow
+from app.core.db import db
+from app.core.settings import settings
+from app.core.transactions import unit_of_work
+from app.providers.mail.base import Envelope as WireEnvelope
+from app.providers.mail.base import MailProvider, SendReceipt
+from app.providers.mail.errors import MailError
+from app.sending import statements
+from app.sending.mail import Sender, StepDeleted, build
+from app.sending.news import announce
+from app.sending.policies import (
+    Decision,
+    ForAccount,
+    Next,
+    after_error,
+    day_limit,
+    local_day,
+)
+from app.sending.queries import account_for_sending
+from app.sending.render import Composed, MissingVariable, TemplateProblem
+from app.sending.statements import Row
+
+log = structlog.get_logger(__name__)
+SLICE_SECONDS = 20.0  # of one job; what is left is rung for again
+ANNOUNCE_EVERY = 50
+_STATES = {Next.AGAIN: "queued", Next.FAIL: "failed", Next.HOLD: "held", Next.DOUBT: "uncertain"}
+_EVENTS = {Next.AGAIN: "deferred", Next.FAIL: "failed", Next.HOLD: "held", Next.DOUBT: "uncertain"}
+
+
+@dataclass(frozen=True)
+class Done:
+    """A mail its server has taken, not recorded yet."""
+
+    row_id: int
+    sent_at: datetime
+    subject: str
+    provider_message_id: str | None
+    raw_blob: str | None
+    sent_copy_due: bool
+
+
+class LeaseLost(Exception):
+    """Another worker owns the account: nothing may be written or sent any more."""
+
+
+@dataclass(frozen=True)
+class Drained:
+    """How many mails left, and whether time ran out before the account was empty."""
+
+    sent: int = 0
+    unfinished: bool = False
+
+
+def drain_account(account_id: int, *, seconds: float = SLICE_SECONDS) -> Drained:
+    """Send what is due on the account, for a while.
+
+    Nothing happens when another worker has the account. Safe to be killed at any point.
+    """
+    taken = _take_lease(account_id)
+    if taken is None:
+        return Drained()
+    sender, provider = taken
+    with _finishing_politely() as told_to_stop, _closing(provider):
+        drain = Drain(sender, provider)
+        ends = time.monotonic() + seconds
+        try:
+            drain.run(lambda: not told_to_stop() and time.monotonic() < ends)
+        except LeaseLost:
+            log.warning("lease_lost", account_id=account_id, fence=sender.fence)
+        finally:
+            drain.leave()
+    return Drained(drain.sent, drain.unfinished)
+
+
+class Drain:
+    """One lease's worth of sending."""
+
+    def __init__(self, sender: Sender, provider: MailProvider) -> None:
+        self.sender = sender
+        self.provider = provider
+        self.sent = 0
+        self.unfinished = False
+        self.campaigns = True  # false once today's limit is reached
+        self.touched: list[int] = []
+        self._unannounced = 0
+
+    # -- the loop --------------------------------------------------------------------------
+    def run(self, may_go_on: Callable[[], bool]) -> None:
+        """Until nothing is due, `may_go_on` says no, or the account has to wait."""
+        done: Done | None = None
+        while True:
+            self.unfinished = not may_go_on()
+            row = self._record_and_claim(done, take=not self.unfinished)
+            done = None
+            if row is None:
+                return
+            if row["state"] != "sending":  # stopped in the claim: suppressed or too late
+                self._count_news()
+                continue
+            done, go_on = self._hand_over(row)
+            if not go_on:
+                return
+
+    def _record_and_claim(self, done: Done | None, *, take: bool) -> Row | None:
+        """Record the mail before and claim the next. Survives a database that is away for a while.
+
+        None when there is nothing to send now. Errors: LeaseLost.
+        """
+        try:
+            answer = self._step(done, take=take)
+        except DBAPIError as error:
+            if not error.connection_invalidated and not _is_passing(error):
+                raise
+            if done is not None:
+                self._record_patiently(done)
+            return None
+        if done is not None:
+            if not answer["recorded"]:
+                raise LeaseLost
+            self._count_news(sent=1)
+        if answer["id"] is None and answer["picked"]:
+            return self._without_campaigns(take=take) if answer["held"] else None
+        return answer if answer["id"] is not None else None
+
+    def _without_campaigns(self, *, take: bool) -> Row | None:
+        """Today's limit is reached: manual mail still goes."""
+        if not self.campaigns:
+            return None
+        self.campaigns = False
+        return self._record_and_claim(None, take=take)
+
+    def _step(self, done: Done | None, *, take: bool) -> Row:
+        now, sender = utcnow(), self.sender
+        values: dict[str, Any] = {
+            "now": now,
+            "take": take,
+            "account_id": sender.account_id,
+            "fence": sender.fence,
+            "lease": settings.send_lease_seconds,
+            "campaigns": self.campaigns,
+            "gap": self._gap(),
+            "day": local_day(now, sender.time_zone),
+            "limit": self._limit(now),
+            "marks_dot": sender.sent_copy != "provider",
+            "done_id": done.row_id if done else None,
+            "sent_at": done.sent_at if done else None,
+            "subject": done.subject if done else None,
+            "provider_message_id": done.provider_message_id if done else None,
+            "sent_copy_due": done.sent_copy_due if done else None,
+            "raw_blob": done.raw_blob if done else None,
+        }
+        with unit_of_work():
+            return statements.run(statements.RECORD_AND_CLAIM, **values)[0]
+
+    def _gap(self) -> float:
+        """Seconds to the next campaign mail; the planner spreads, this only catches up gently."""
+        return self.sender.gap_seconds + self.sender.gap_jitter_seconds * random.random() / 4
+
+    def _limit(self, now: datetime) -> int:
+        today = local_day(now, self.sender.time_zone)
+        return day_limit(self.sender.daily_limit, self.sender.ramp, self.sender.connected_on, today)
+
+    # -- one mail --------------------------------------------------------------------------
+    def _hand_over(self, row: Row) -> tuple[Done | None, bool]:
+        """Send one claimed row. (what is to be recorded, whether to go on)"""
+        self.touched.append(row["id"])
+        subject = ""
+        try:
+            composed, envelope = build(row, self.sender)
+            subject = composed.subject
+            blob = put_blob(composed.raw) if self.sender.sent_copy == "append" else None
+            wire = WireEnvelope(self.sender.email, envelope.recipients, composed.raw)
+            receipt = self.provider.send(wire, self._fence_check(row["id"]))
+        except MailError as error:
+            return None, self._settle(row, error, after_error(error, row["attempts"]), subject)
+        except (TemplateProblem, StepDeleted, ValueError) as error:
+            return None, self._settle(row, error, _content_problem(error), subject)
+        return self._done(row["id"], composed, receipt, blob), True
+
+    def _done(
+        self, row_id: int, composed: Composed, receipt: SendReceipt, blob: str | None
+    ) -> Done:
+        own_id = receipt.provider_id.strip("<>")
+        return Done(
+            row_id=row_id,
+            sent_at=utcnow(),
+            subject=composed.subject,
+            provider_message_id=own_id if "@" in own_id else None,
+            raw_blob=blob,
+            sent_copy_due=self.sender.sent_copy == "append",
+        )
+
+    def _fence_check(self, row_id: int) -> Callable[[], bool]:
+        """Asked by the adapter right before the final dot: is the row still ours?"""
+        marks = self.sender.sent_copy != "provider"
+        statement = statements.MARK_DOT if marks else statements.STILL_MINE
+
+        def still_mine() -> bool:
+            try:
+                with unit_of_work():
+                    rows = statements.run(
+                        statement, id=row_id, fence=self.sender.fence, margin=answer_margin()
+                    )
+            except DBAPIError:
+                return False  # nobody can say: abandon the message, it was not sent
+            return bool(rows)
+
+        return still_mine
+
+    def _settle(self, row: Row, error: Exception, decision: Decision, subject: str) -> bool:
+        """Write any other end of an attempt, and what it means for the account. Go on?"""
+        if decision.row is Next.LET_GO:
+            raise LeaseLost
+        now = utcnow()
+        account_waits = decision.account is ForAccount.WAIT
+        state = _STATES[decision.row]
+        with unit_of_work():
+            settled = statements.run(
+                statements.SETTLE,
+                id=row["id"],
+                account_id=self.sender.account_id,
+                fence=self.sender.fence,
+                now=now,
+                state=state,
+                send_at=now + timedelta(seconds=decision.wait) if state == "queued" else None,
+                next_check_at=_next_check(now) if state == "uncertain" else None,
+                retry_at=now + timedelta(seconds=decision.wait) if account_waits else None,
+                family=decision.family,
+                text=_words(error),
+                subject=subject,
+                day=local_day(now, self.sender.time_zone),
+                event=_EVENTS[decision.row],
+                detail=json.dumps({"family": decision.family, "text": _words(error)}),
+            )
+            if not settled:
+                raise LeaseLost
+            self._tell_accounts(decision, _words(error))
+        self._count_news()
+        return decision.account is ForAccount.NOTHING
+
+    def _tell_accounts(self, decision: Decision, words: str) -> None:
+        verbs = {
+            ForAccount.PAUSE: pause_account,
+            ForAccount.RECONNECT: mark_reconnect_required,
+        }
+        verb = verbs.get(decision.account)
+        account = account_for_sending(self.sender.account_id) if verb else None
+        if verb and account:
+            verb(account, words)
+
+    # -- when the database is away ----------------------------------------------------------
+    def _record_patiently(self, done: Done) -> None:
+        """Write down a mail that was taken, as long as nobody else may judge the row."""
+        deadline = time.monotonic() + settings.send_lease_seconds
+        while time.monotonic() < deadline:
+            with suppress(DBAPIError):
+                answer = self._step(done, take=False)
+                if answer["recorded"]:
+                    self._count_news(sent=1)
+                return  # else an earlier try had reached the database, or the lease is lost
+            db.session.remove()
+            time.sleep(0.5)
+
+    def leave(self) -> None:
+        """Give back what was claimed and never touched, tell the news, release the lease."""
+        with suppress(DBAPIError):
+            sender = self.sender
+            fence = {"account_id": sender.account_id, "fence": sender.fence}
+            with unit_of_work():
+                statements.run(
+                    statements.GIVE_ROWS_BACK, touched=self.touched, now=utcnow(), **fence
+                )
+            with unit_of_work():
+                statements.run(statements.GIVE_LEASE_BACK, **fence)
+        self._announce()
+
+    # -- news -------------------------------------------------------------------------------
+    def _count_news(self, *, sent: int = 0) -> None:
+        self.sent += sent
+        self._unannounced += 1
+        if self._unannounced >= ANNOUNCE_EVERY:
+            self._announce()
+
+    def _announce(self) -> None:
+        """Tell other rooms. Their trouble must not stop the mail; the sweeper tells it again."""
+        if not self._unannounced:
+            return
+        self._unannounced = 0
+        try:
+            announce(self.sender.account_id)
+        except Exception:
+            log.exception("announcement_failed", account_id=self.sender.account_id)
+
+
+def answer_margin() -> float:
+    """Seconds of lease that must be left before the final dot, to wait for its answer."""
+    return min(settings.socket_timeout, settings.send_lease_seconds / 3)
+
+
+def _take_lease(account_id: int) -> tuple[Sender, MailProvider] | None:
+    with unit_of_work():
+        rows = statements.run(
+            statements.TAKE_LEASE,
+            account_id=account_id,
+            owner=f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}",
+            lease=settings.send_lease_seconds,
+            now=utcnow(),
+        )
+        account = account_for_sending(account_id) if rows else None
+        if account is None:
+            return None
+        return sender_of(rows[0]), mail_provider(account)
+
+
+def sender_of(row: Row) -> Sender:
+    """The lease's answer as the drain uses it."""
+    return Sender(
+        account_id=row["id"],
+        fence=row["fence"],
+        email=row["email"],
+        from_name=row["from_name"],
+        sent_copy=row["sent_copy"],
+        signature_html=row["signature_html"],
+        gap_seconds=row["gap_seconds"],
+        gap_jitter_seconds=row["gap_jitter_seconds"],
+        time_zone=row["time_zone"],
+        daily_limit=row["daily_limit"],
+        ramp=(row["ramp_enabled"], row["ramp_start"], row["ramp_step"]),
+        connected_on=local_day(row["connected_at"], row["time_zone"]),
+    )
+
+
+def _next_check(now: datetime) -> datetime:
+    return now + timedelta(seconds=settings.reconcile_waits[0])
+
+
+def _content_problem(error: Exception) -> Decision:
+    family = "missing_variable" if isinstance(error, MissingVariable) else "content"
+    return Decision(Next.HOLD, family=family)
+
+
+def _words(error: Exception) -> str:
+    return (error.text if isinstance(error, MailError) else str(error))[:500]
+
+
+def _is_passing(error: DBAPIError) -> bool:
+    """A database that restarts or refuses for the moment, as opposed to a mistake of ours."""
+    return type(error).__name__ in {"OperationalError", "InterfaceError"}
+
+
+@contextmanager
+def _closing(provider: MailProvider) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        provider.close()
+
+
+@contextmanager
+def _finishing_politely() -> Iterator[Callable[[], bool]]:
+    """SIGTERM during a drain: the mail in hand is finished, no further one is begun."""
+    told: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+
+    def note(signum: int, _frame: FrameType | None) -> None:
+        told.append(signum)
+
+    before = signal.signal(signal.SIGTERM, note)
+    try:
+        yield lambda: bool(told)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    if told:
+        os.kill(os.getpid(), signal.SIGTERM)
