@@ -10,7 +10,7 @@ from flask import request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from app.auth import queries, services
-from app.models import User, UserSession
+from app.models import User
 
 
 @dataclass(frozen=True)

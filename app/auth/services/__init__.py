@@ -36,6 +36,7 @@ from app.auth.services.sessions import (
 )
 from app.auth.services.throttle import count_attempt, forgive_attempt
 from app.auth.services.tidying import forget_expired
+
 # X count_attempt, forgive_attempt
 
 __all__ = [

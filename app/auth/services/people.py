@@ -20,8 +20,10 @@ from app.models import User
 TAKEN = "The email has already been taken."
 
 
-def sign_up(email: str, password: str, *, name: str = "", ip: str = "") -> User:
-    """Make a user and send the verification mail.
+def sign_up(
+    email: str, password: str, *, name: str = "", ip: str = "", is_proven: bool = False
+) -> User:
+    """Make a user and send the verification mail, unless a link proved the address already.
 
     The first person of an installation becomes its admin. Errors: Invalid (weak password, address
     taken), TooMany.
@@ -35,6 +37,7 @@ def sign_up(email: str, password: str, *, name: str = "", ip: str = "") -> User:
         name=name.strip(),
         password_hash=hashing.hash_password(password),
         is_installation_admin=_is_first(),
+        email_verified_at=utcnow() if is_proven else None,
     )
     try:
         with db.session.begin_nested():

@@ -1,0 +1,1 @@
+"""The top room: dashboard, the front page and the command palette."""

@@ -1,0 +1,152 @@
+"""Reads of the dashboard and the palette. Each is bounded: no count runs over a whole history."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from app.core.db import db
+from app.home.policies import Progress
+from app.models import (
+    Campaign,
+    EmailAccount,
+    Lead,
+    Membership,
+    Outbox,
+    Thread,
+    ThreadBox,
+)
+
+MANY = 1000  # beyond this a figure reads "1,000+"
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Today:
+    """The figures at the top of the dashboard."""
+
+    sent: int
+    queued: int
+    waiting_replies: int
+    troubled_accounts: int
+
+
+def today(since: datetime) -> Today:
+    """What left since `since`, and what needs a person."""
+    sent = sa.select(Outbox.id).where(
+        Outbox.state == "sent", Outbox.sent_at >= since, Outbox.kind != "test"
+    )
+    queued = sa.select(Outbox.id).where(Outbox.state == "queued")
+    return Today(
+        sent=_count(sent),
+        queued=_count(queued),
+        waiting_replies=_count(_waiting().with_only_columns(Thread.id)),
+        troubled_accounts=_count(_troubled().with_only_columns(EmailAccount.id)),
+    )
+
+
+def waiting_replies(limit: int = SHOWN) -> list[Thread]:
+    """Conversations in the inbox whose last word is a person's, newest first."""
+    return list(db.session.scalars(_waiting().order_by(Thread.last_in_at.desc()).limit(limit)))
+
+
+def troubled_accounts(limit: int = SHOWN) -> list[EmailAccount]:
+    """Accounts that cannot send or receive until somebody acts."""
+    return list(db.session.scalars(_troubled().order_by(EmailAccount.email).limit(limit)))
+
+
+def active_campaigns(limit: int = SHOWN) -> list[Campaign]:
+    """Campaigns that are sending, newest first."""
+    stmt = (
+        sa.select(Campaign)
+        .where(Campaign.status == "active", Campaign.deleted_at.is_(None))
+        .order_by(Campaign.created_at.desc(), Campaign.id.desc())
+        .limit(limit)
+    )
+    return list(db.session.scalars(stmt))
+
+
+def progress(workspace_id: int, *, is_verified: bool) -> Progress:
+    """Which first steps the workspace has behind it."""
+    live = Campaign.deleted_at.is_(None)
+    members = sa.select(Membership.id).where(Membership.workspace_id == workspace_id)
+    return Progress(
+        is_verified=is_verified,
+        has_account=_any(sa.select(EmailAccount.id).where(EmailAccount.removed_at.is_(None))),
+        has_leads=_any(sa.select(Lead.id)),
+        has_campaign=_any(sa.select(Campaign.id).where(live)),
+        has_launched=_any(sa.select(Campaign.id).where(live, Campaign.launched_at.is_not(None))),
+        has_teammate=len(db.session.scalars(members.limit(2)).all()) > 1,
+    )
+
+
+def find_campaigns(text: str, limit: int = SHOWN) -> list[tuple[int, str, str]]:
+    """(id, name, status) of campaigns whose name holds the text, newest first."""
+    stmt = (
+        sa.select(Campaign.id, Campaign.name, Campaign.status)
+        .where(Campaign.deleted_at.is_(None), Campaign.name.icontains(text, autoescape=True))
+        .order_by(Campaign.id.desc())
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2]) for row in db.session.execute(stmt)]
+
+
+def find_leads(text: str, limit: int = SHOWN) -> list[tuple[int, str, str]]:
+    """(id, name, address) of leads whose address or name begins with the text."""
+    pattern = text.lower()
+    stmt = (
+        sa.select(Lead.id, Lead.first_name, Lead.last_name, Lead.email)
+        .where(
+            sa.or_(
+                Lead.email.startswith(pattern, autoescape=True),
+                sa.func.lower(Lead.first_name).startswith(pattern, autoescape=True),
+                sa.func.lower(Lead.last_name).startswith(pattern, autoescape=True),
+            )
+        )
+        .order_by(Lead.email)
+        .limit(limit)
+    )
+    return [(r[0], f"{r[1]} {r[2]}".strip() or r[3], r[3]) for r in db.session.execute(stmt)]
+
+
+def find_accounts(text: str, limit: int = SHOWN) -> list[tuple[int, str, str]]:
+    """(id, address, status) of accounts whose address holds the text."""
+    stmt = (
+        sa.select(EmailAccount.id, EmailAccount.email, EmailAccount.status)
+        .where(
+            EmailAccount.removed_at.is_(None), EmailAccount.email.icontains(text, autoescape=True)
+        )
+        .order_by(EmailAccount.email)
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2]) for row in db.session.execute(stmt)]
+
+
+def _waiting() -> sa.Select[tuple[Thread]]:
+    return (
+        sa.select(Thread)
+        .join(ThreadBox, sa.and_(ThreadBox.thread_id == Thread.id, ThreadBox.role == "inbox"))
+        .where(
+            Thread.kind == "human",
+            Thread.archived_at.is_(None),
+            Thread.last_in_at.is_not(None),
+            sa.or_(Thread.last_out_at.is_(None), Thread.last_in_at > Thread.last_out_at),
+        )
+    )
+
+
+def _troubled() -> sa.Select[tuple[EmailAccount]]:
+    return sa.select(EmailAccount).where(
+        EmailAccount.removed_at.is_(None),
+        EmailAccount.status.in_(("reconnect_required", "disconnected", "paused")),
+    )
+
+
+def _count(stmt: sa.Select[tuple[int]]) -> int:
+    """At most MANY: a figure on a dashboard must not cost more the longer the history is."""
+    capped = stmt.limit(MANY).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(capped)) or 0
+
+
+def _any(stmt: sa.Select[tuple[int]]) -> bool:
+    return db.session.scalar(stmt.limit(1)) is not None

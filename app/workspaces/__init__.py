@@ -1,0 +1,1 @@
+"""Workspaces, their members, roles, invitations, general settings and the activity log."""

@@ -1,0 +1,43 @@
+"""What the room brings to the app: who is a member where, and its menu entries."""
+
+from flask import Flask
+
+from app.auth.queries import get_user
+from app.core.permissions import can
+from app.web import tenant
+from app.web.nav import NavItem, register_nav
+from app.workspaces import queries
+
+
+def init_app(app: Flask) -> None:
+    """Called once by app/rooms.py."""
+    app.jinja_env.globals["can"] = can
+    tenant.register_membership_loader(load_membership)
+    tenant.register_workspaces_loader(list_workspaces)
+    register_nav(
+        NavItem(
+            "Settings",
+            "workspaces.show_general",
+            "settings",
+            order=90,
+            permission="settings.view",
+        ),
+        NavItem("New workspace", "workspaces.new_workspace", "plus", order=50, place="workspace"),
+    )
+
+
+def load_membership(user_id: int, slug: str) -> tenant.Membership | None:
+    """A user's membership in the workspace of this slug, as the lobby wants it."""
+    access = queries.load_membership(user_id, slug)
+    return tenant.Membership(_choice(access), access.role, access.permissions) if access else None
+
+
+def list_workspaces(user_id: int) -> list[tenant.WorkspaceChoice]:
+    """A user's workspaces by name, the one chosen last first."""
+    chosen = get_user(user_id).current_workspace_id
+    every = sorted(queries.list_access(user_id), key=lambda a: a.workspace_id != chosen)
+    return [_choice(access) for access in every]
+
+
+def _choice(access: queries.Access) -> tenant.WorkspaceChoice:
+    return tenant.WorkspaceChoice(access.workspace_id, access.slug, access.name)
