@@ -19,9 +19,7 @@ ROOT = Path(__file__).parent.parent
 
 def build(overrides: dict[str, Any]) -> App:
     """The application, configured from the environment and `overrides`."""
-    app = App(
-        __name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static")
-    )
+    app = App(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     _configure(app, overrides)
     _add_extensions(app)
     http.init_app(app)

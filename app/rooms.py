@@ -88,5 +88,10 @@ def _load(path: str) -> Any:
             return None
     except ModuleNotFoundError:
         return None
-    module = import_module(name)
+    try:
+        module = import_module(name)
+    except ModuleNotFoundError as error:
+        if not str(error.name).startswith("app."):
+            raise
+        return None
     return getattr(module, attribute) if attribute else module

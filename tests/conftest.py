@@ -144,9 +144,9 @@ def _committed() -> Iterator[None]:
 
 
 @pytest.fixture
-def redis(redis_url: str) -> Iterator["Redis[bytes]"]:
+def redis(redis_url: str) -> Iterator[Redis]:
     """The real Redis, emptied before and after."""
-    client: Redis[bytes] = Redis.from_url(redis_url)
+    client: Redis = Redis.from_url(redis_url)
     client.flushdb()
     yield client
     client.flushdb()
@@ -227,6 +227,7 @@ def client(app: App) -> FlaskClient:
 @pytest.fixture
 def login(app: App) -> Callable[[FlaskClient, User], FlaskClient]:
     """Sign a client in without typing a password."""
+
     def sign_in(client: FlaskClient, user: User) -> FlaskClient:
         started = start_session(db.session.merge(user, load=True))
         db.session.commit()

@@ -98,7 +98,8 @@ class Answer:
 
 def check_page(soup: BeautifulSoup) -> None:
     """What holds for every page of ours."""
-    assert soup.title and soup.title.get_text(strip=True), "a page without a title"
+    assert soup.title is not None, "a page without a title"
+    assert soup.title.get_text(strip=True), "a page without a title"
     assert len(soup.find_all("h1")) == 1, f"{len(soup.find_all('h1'))} h1 on the page"
     ids = Counter(element["id"] for element in soup.find_all(id=True))
     assert not (doubles := [i for i, n in ids.items() if n > 1]), f"ids twice: {doubles}"
@@ -122,7 +123,9 @@ def _check_labels(soup: BeautifulSoup, ids: set[str]) -> None:
     for field in soup.select("input, select, textarea"):
         if field.get("type") in {"hidden", "submit", "button"}:
             continue
-        named = field.get("aria-label") or field.get("aria-labelledby") or field.find_parent("label")
+        named = (
+            field.get("aria-label") or field.get("aria-labelledby") or field.find_parent("label")
+        )
         assert named or field.get("id") in labelled, f"a field without a label: {field}"
     for element in soup.select("[aria-describedby]"):
         assert set(element["aria-describedby"].split()) <= ids, "aria-describedby points nowhere"

@@ -205,9 +205,7 @@ def _serialise(line: Endpoint, result: Any) -> ResponseReturnValue:
         body = numbered_page(result.items, result.total, result.asked, links(), result.to_json)
         return _json(body, 200)
     if isinstance(result, Continued):
-        body = cursor_page(
-            result.items, result.next_cursor, result.asked, links(), result.to_json
-        )
+        body = cursor_page(result.items, result.next_cursor, result.asked, links(), result.to_json)
         return _json(body, 200)
     return _json({"data": result}, line.status)
 

@@ -3,9 +3,9 @@
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from app.api.wording import summary
 from app.core.doors import register_renderer
 from app.core.errors import AppError, Invalid, TooMany
-from app.api.wording import summary
 
 MESSAGES = {
     401: "Unauthenticated.",

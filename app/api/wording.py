@@ -154,7 +154,7 @@ def refuse_loose_booleans(data: Any, schema: type[BaseModel], at: Location = ())
 
 
 def _is_true_or_false(value: Any) -> bool:
-    return value is None or isinstance(value, bool | int | str) and value in TRUE_OR_FALSE
+    return value is None or (isinstance(value, bool | int | str) and value in TRUE_OR_FALSE)
 
 
 def _present(data: dict[str, Any], schema: type[BaseModel]) -> Iterator[tuple[str, Any, FieldInfo]]:

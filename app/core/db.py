@@ -1,7 +1,7 @@
 """The database handle, the declarative base and the columns every table shares."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
@@ -58,6 +58,11 @@ db = SQLAlchemy(
     # Rows stay readable after the commit; the next unit of work reads them anew.
     session_options={"class_": AppSession, "expire_on_commit": False},
 )
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
 
 
 def primary_key() -> Mapped[int]:

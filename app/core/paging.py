@@ -13,7 +13,6 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.core.db import db
 from app.core.errors import BadRequest
 
-
 Row = TypeVar("Row")
 
 

@@ -54,7 +54,7 @@ class JsonQueue(RqQueue):
         super().__init__(*args, **kwargs)
 
 
-def connect() -> "Redis[bytes]":
+def connect() -> Redis:
     """A client of the configured Redis; commands fail within seconds when it is away."""
     return Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=5)
 
@@ -63,7 +63,7 @@ class Dispatcher:
     """Puts rings into RQ. Redis away: the ring is dropped with a log line, never an error."""
 
     def __init__(self) -> None:
-        self._redis: Redis[bytes] | None = None
+        self._redis: Redis | None = None
 
     def __call__(self, ring: Ring) -> None:
         """Ring, or say in the log why not."""
@@ -75,7 +75,7 @@ class Dispatcher:
             monitoring.redis_missed()
             log.warning("ring_dropped", job=ring.name, error=type(error).__name__)
 
-    def _ring(self, redis: "Redis[bytes]", ring: Ring) -> None:
+    def _ring(self, redis: Redis, ring: Ring) -> None:
         if ring.once and not redis.set(_once_key(ring.name, ring.kwargs), 1, nx=True, ex=RING_TTL):
             return
         spec = jobs.get_job(ring.name)
@@ -220,9 +220,7 @@ def _stop(_signum: int, _frame: object) -> None:
 
 
 def _scheduler() -> Scheduler:
-    return OneAtATime(
-        connection=Redis.from_url(settings.redis_url), interval=SCHEDULER_INTERVAL
-    )
+    return OneAtATime(connection=Redis.from_url(settings.redis_url), interval=SCHEDULER_INTERVAL)
 
 
 def _keep_registered() -> None:

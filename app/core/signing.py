@@ -26,10 +26,11 @@ def _mac(purpose: str, payload: bytes) -> bytes:
 def _pack(numbers: tuple[int, ...]) -> bytes:
     out = bytearray()
     for number in numbers:
-        while number > 0x7F:
-            out.append(number & 0x7F | 0x80)
-            number >>= 7
-        out.append(number)
+        left = number
+        while left > 0x7F:
+            out.append(left & 0x7F | 0x80)
+            left >>= 7
+        out.append(left)
     return bytes(out)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, with
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.schema import Table
 
-from app.core.db import AppSession, db
+from app.core.db import AppSession, Model, db
 
 current_workspace_id: ContextVar[int | None] = ContextVar("current_workspace_id", default=None)
 _unscoped: ContextVar[str | None] = ContextVar("unscoped_reason", default=None)
@@ -97,7 +97,7 @@ def owned_tables(statement: Any) -> set[Table]:
 def _owned_table_set() -> set[Table]:
     return {
         mapper.local_table
-        for mapper in db.Model.registry.mappers
+        for mapper in Model.registry.mappers
         if issubclass(mapper.class_, WorkspaceOwned) and isinstance(mapper.local_table, Table)
     }
 

@@ -23,6 +23,7 @@ from app.models.mail import (
 )
 from app.models.oauth import OAuthClient, OAuthToken
 from app.models.outbox import Outbox, SendEvent, SystemMail
+from app.models.sandbox import DemoRun
 from app.models.tracking import TrackedLink, TrackingHit
 from app.models.user import LoginAttempt, User, UserSession, UserToken
 from app.models.workspace import Invitation, Membership, Workspace
@@ -35,6 +36,7 @@ __all__ = [
     "CampaignAccount",
     "CampaignDay",
     "CampaignLead",
+    "DemoRun",
     "EmailAccount",
     "Folder",
     "ImportRow",

@@ -7,16 +7,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.crypto import EncryptedJSON
-from app.core.db import Timestamps, db, primary_key
+from app.core.db import Model, Timestamps, primary_key
 from app.core.tenancy import WorkspaceKeyed, WorkspaceOwned
 
 
-class EmailAccount(WorkspaceOwned, Timestamps, db.Model):
+class EmailAccount(WorkspaceOwned, Timestamps, Model):
     """A mailbox that mail leaves from and arrives in. Credentials are encrypted, write-only.
 
     `status`: connected | paused | reconnect_required | disconnected (the server cannot be
     reached) | removed. `sent_copy`: provider (the server files its own copy in Sent), append (we
-    do), none. `lease_*` and `fence` belong to sending: one drain at a time.
+    do), none. `credentials` holds imap_username, imap_password, smtp_username and smtp_password.
+    `lease_*` and `fence` belong to sending: one drain at a time.
     """
 
     __tablename__ = "email_account"
@@ -42,7 +43,6 @@ class EmailAccount(WorkspaceOwned, Timestamps, db.Model):
     smtp_port: Mapped[int] = mapped_column(sa.Integer)
     smtp_security: Mapped[str] = mapped_column(default="ssl")
     credentials: Mapped[dict[str, Any]] = mapped_column(EncryptedJSON("email_account.credentials"))
-    # credentials: {"imap_username", "imap_password", "smtp_username", "smtp_password"}
     capabilities: Mapped[dict[str, Any]] = mapped_column(default=dict)
     sent_copy: Mapped[str] = mapped_column(default="append")
 
@@ -73,7 +73,7 @@ class EmailAccount(WorkspaceOwned, Timestamps, db.Model):
     drained_at: Mapped[datetime | None]
 
 
-class AccountDay(WorkspaceKeyed, db.Model):
+class AccountDay(WorkspaceKeyed, Model):
     """What one account sent on one day of its own zone; the daily limit is enforced here."""
 
     __tablename__ = "account_day"

@@ -7,11 +7,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import utcnow
-from app.core.db import db, primary_key
+from app.core.db import Model, primary_key
 from app.core.tenancy import WorkspaceOwned
 
 
-class Activity(WorkspaceOwned, db.Model):
+class Activity(WorkspaceOwned, Model):
     """One thing that somebody (or the system) did. Values are redacted before they get here."""
 
     __tablename__ = "activity"

@@ -6,11 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.db import Timestamps, db, primary_key
+from app.core.db import Model, Timestamps, primary_key
 from app.core.tenancy import WorkspaceKeyed, WorkspaceOwned
 
 
-class Campaign(WorkspaceOwned, Timestamps, db.Model):
+class Campaign(WorkspaceOwned, Timestamps, Model):
     """A sequence of mails to a list of leads. `status`: draft | active | paused | completed | archived."""
 
     __tablename__ = "campaign"
@@ -62,7 +62,7 @@ class Campaign(WorkspaceOwned, Timestamps, db.Model):
     )
 
 
-class Step(WorkspaceOwned, Timestamps, db.Model):
+class Step(WorkspaceOwned, Timestamps, Model):
     """One mail of the sequence. An empty subject continues the thread of the first mail."""
 
     __tablename__ = "step"
@@ -77,7 +77,7 @@ class Step(WorkspaceOwned, Timestamps, db.Model):
     body_html: Mapped[str] = mapped_column(default="")
 
 
-class SendingWindow(WorkspaceOwned, db.Model):
+class SendingWindow(WorkspaceOwned, Model):
     """An open span of a weekday, in minutes after midnight of the campaign's zone."""
 
     __tablename__ = "sending_window"
@@ -90,7 +90,7 @@ class SendingWindow(WorkspaceOwned, db.Model):
     end_minute: Mapped[int] = mapped_column(sa.Integer)  # 1440 = midnight
 
 
-class CampaignAccount(WorkspaceKeyed, db.Model):
+class CampaignAccount(WorkspaceKeyed, Model):
     """A sender account that a campaign may use."""
 
     __tablename__ = "campaign_account"
@@ -103,7 +103,7 @@ class CampaignAccount(WorkspaceKeyed, db.Model):
     )
 
 
-class CampaignLead(WorkspaceOwned, Timestamps, db.Model):
+class CampaignLead(WorkspaceOwned, Timestamps, Model):
     """A lead enrolled in a campaign.
 
     `state`: waiting (due_at says when) | queued (an outbox row exists for `step_position`) |
@@ -170,7 +170,7 @@ class CampaignLead(WorkspaceOwned, Timestamps, db.Model):
     import_id: Mapped[int | None]
 
 
-class CampaignDay(WorkspaceKeyed, db.Model):
+class CampaignDay(WorkspaceKeyed, Model):
     """Daily counters of a campaign, by the day of its own zone."""
 
     __tablename__ = "campaign_day"

@@ -7,11 +7,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import utcnow
-from app.core.db import Timestamps, db, primary_key
+from app.core.db import Model, Timestamps, primary_key
 from app.core.tenancy import WorkspaceKeyed, WorkspaceOwned
 
 
-class Lead(WorkspaceOwned, Timestamps, db.Model):
+class Lead(WorkspaceOwned, Timestamps, Model):
     """A person who may be contacted. `email` is normalised to lower case."""
 
     __tablename__ = "lead"
@@ -38,14 +38,14 @@ class Lead(WorkspaceOwned, Timestamps, db.Model):
     )
 
 
-class LeadImport(WorkspaceOwned, Timestamps, db.Model):
+class LeadImport(WorkspaceOwned, Timestamps, Model):
     """One uploaded list on its way in: uploaded → checking → checked → committing → done | failed."""
 
     __tablename__ = "lead_import"
 
     id: Mapped[int] = primary_key()
     campaign_id: Mapped[int | None] = mapped_column(
-        sa.ForeignKey("campaign.id", ondelete="SET NULL", use_alter=True)
+        sa.ForeignKey("campaign.id", ondelete="SET NULL")
     )
     created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
     filename: Mapped[str]
@@ -61,7 +61,7 @@ class LeadImport(WorkspaceOwned, Timestamps, db.Model):
     finished_at: Mapped[datetime | None]
 
 
-class ImportRow(WorkspaceKeyed, db.Model):
+class ImportRow(WorkspaceKeyed, Model):
     """Staging: one line of an import, with what became of it."""
 
     __tablename__ = "import_row"
@@ -72,11 +72,13 @@ class ImportRow(WorkspaceKeyed, db.Model):
     line: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(default="", server_default="")
     fields: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
-    outcome: Mapped[str] = mapped_column(default="", server_default="")  # new | update | skip reason
+    outcome: Mapped[str] = mapped_column(
+        default="", server_default=""
+    )  # new | update | skip reason
     lead_id: Mapped[int | None]
 
 
-class Suppression(WorkspaceOwned, db.Model):
+class Suppression(WorkspaceOwned, Model):
     """Do not contact: an address or a whole domain."""
 
     __tablename__ = "suppression"

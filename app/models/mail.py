@@ -8,11 +8,11 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import utcnow
-from app.core.db import Timestamps, db, primary_key
+from app.core.db import Model, Timestamps, primary_key
 from app.core.tenancy import WorkspaceKeyed, WorkspaceOwned
 
 
-class Folder(WorkspaceOwned, Timestamps, db.Model):
+class Folder(WorkspaceOwned, Timestamps, Model):
     """A folder of an account and how far it was read. Owner: sync."""
 
     __tablename__ = "folder"
@@ -35,7 +35,7 @@ class Folder(WorkspaceOwned, Timestamps, db.Model):
     error: Mapped[str] = mapped_column(default="")
 
 
-class Thread(WorkspaceOwned, Timestamps, db.Model):
+class Thread(WorkspaceOwned, Timestamps, Model):
     """A conversation of one account, with the counters its list row shows."""
 
     __tablename__ = "thread"
@@ -43,6 +43,7 @@ class Thread(WorkspaceOwned, Timestamps, db.Model):
         sa.Index("ix_thread_workspace_id_campaign", "workspace_id", "campaign_id", "last_at"),
         sa.Index("ix_thread_account_id", "account_id"),
         sa.Index("ix_thread_campaign_lead_id", "campaign_lead_id"),
+        sa.Index("ix_thread_subject_key", "account_id", "subject_key", "last_at"),
     )
 
     id: Mapped[int] = primary_key()
@@ -63,9 +64,11 @@ class Thread(WorkspaceOwned, Timestamps, db.Model):
     lead_id: Mapped[int | None]
     campaign_id: Mapped[int | None]
     campaign_lead_id: Mapped[int | None]
+    # A later mail showed that two threads are one: the older lives on, this one points to it.
+    merged_into_id: Mapped[int | None]
 
 
-class ThreadBox(WorkspaceKeyed, db.Model):
+class ThreadBox(WorkspaceKeyed, Model):
     """The list index: in which boxes (inbox, sent, archive, all) a thread shows, newest first."""
 
     __tablename__ = "thread_box"
@@ -91,7 +94,7 @@ class ThreadBox(WorkspaceKeyed, db.Model):
     is_unread: Mapped[bool] = mapped_column(default=False)
 
 
-class Message(WorkspaceOwned, Timestamps, db.Model):
+class Message(WorkspaceOwned, Timestamps, Model):
     """One mail, once, however often it is seen. `provider_key` is its identity in the account.
 
     `direction`: in | out. `kind`: human | out_of_office | auto | bounce | complaint | list |
@@ -151,7 +154,7 @@ class Message(WorkspaceOwned, Timestamps, db.Model):
     )
 
 
-class Attachment(WorkspaceOwned, db.Model):
+class Attachment(WorkspaceOwned, Model):
     """A part of a message that is a file. Its bytes are decoded from the raw mail on demand."""
 
     __tablename__ = "attachment"
@@ -167,7 +170,7 @@ class Attachment(WorkspaceOwned, db.Model):
     is_inline: Mapped[bool] = mapped_column(default=False)
 
 
-class Placement(WorkspaceKeyed, db.Model):
+class Placement(WorkspaceKeyed, Model):
     """Where a message stands on the server. A message may be in several folders."""
 
     __tablename__ = "placement"
@@ -182,7 +185,7 @@ class Placement(WorkspaceKeyed, db.Model):
     vanished_at: Mapped[datetime | None]  # first phase of a deletion
 
 
-class MessageRef(WorkspaceKeyed, db.Model):
+class MessageRef(WorkspaceKeyed, Model):
     """The Message-ID graph: which thread owns or mentions an id."""
 
     __tablename__ = "message_ref"
@@ -198,7 +201,7 @@ class MessageRef(WorkspaceKeyed, db.Model):
     is_owned: Mapped[bool] = mapped_column(default=False)
 
 
-class MailAction(WorkspaceOwned, db.Model):
+class MailAction(WorkspaceOwned, Model):
     """A change made here that the provider must hear of. pending → running → done | failed."""
 
     __tablename__ = "mail_action"

@@ -6,10 +6,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import utcnow
-from app.core.db import Timestamps, db, primary_key
+from app.core.db import Model, Timestamps, primary_key
 
 
-class OAuthClient(Timestamps, db.Model):
+class OAuthClient(Timestamps, Model):
     """A first-party client of the JSON door; the secret is stored as a hash."""
 
     __tablename__ = "oauth_client"
@@ -21,7 +21,7 @@ class OAuthClient(Timestamps, db.Model):
     revoked_at: Mapped[datetime | None]
 
 
-class OAuthToken(db.Model):
+class OAuthToken(Model):
     """An access token with its refresh token; a family is revoked whole on reuse."""
 
     __tablename__ = "oauth_token"

@@ -7,16 +7,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import utcnow
-from app.core.db import Timestamps, db, primary_key
+from app.core.db import Model, Timestamps, primary_key
 from app.core.tenancy import WorkspaceOwned
 
 
-class Outbox(WorkspaceOwned, Timestamps, db.Model):
+class Outbox(WorkspaceOwned, Timestamps, Model):
     """One mail that is to leave at most once.
 
     `state`: queued → sending → sent | failed | uncertain → (sent | queued | held); cancelled.
     `kind`: campaign | manual | test. The Message-ID exists before any byte is sent. `intent`
     makes a second row for the same purpose impossible (campaign lead and step, or a client key).
+    `options` holds the flags track_opens, track_clicks and unsubscribe.
     """
 
     __tablename__ = "outbox"
@@ -71,7 +72,6 @@ class Outbox(WorkspaceOwned, Timestamps, db.Model):
     body_text: Mapped[str] = mapped_column(default="", server_default="")
     variables: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     options: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
-    # options: {"track_opens", "track_clicks", "unsubscribe"}
 
     lease_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -90,7 +90,7 @@ class Outbox(WorkspaceOwned, Timestamps, db.Model):
     raw_blob: Mapped[str | None]
 
 
-class SendEvent(WorkspaceOwned, db.Model):
+class SendEvent(WorkspaceOwned, Model):
     """Append-only: queued, claimed, sent, deferred, failed, held, cancelled, resent …"""
 
     __tablename__ = "send_event"
@@ -103,7 +103,7 @@ class SendEvent(WorkspaceOwned, db.Model):
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
 
 
-class SystemMail(Timestamps, db.Model):
+class SystemMail(Timestamps, Model):
     """Mail of the installation itself: verify, invite, reset. Same life as an outbox row."""
 
     __tablename__ = "system_mail"

@@ -6,11 +6,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import utcnow
-from app.core.db import db, primary_key
+from app.core.db import Model, primary_key
 from app.core.tenancy import WorkspaceOwned
 
 
-class TrackedLink(WorkspaceOwned, db.Model):
+class TrackedLink(WorkspaceOwned, Model):
     """A target that mails of a campaign point to. Tokens carry its id, never the target."""
 
     __tablename__ = "tracked_link"
@@ -23,7 +23,7 @@ class TrackedLink(WorkspaceOwned, db.Model):
     created_at: Mapped[datetime] = mapped_column(default=utcnow, server_default=sa.func.now())
 
 
-class TrackingHit(WorkspaceOwned, db.Model):
+class TrackingHit(WorkspaceOwned, Model):
     """One request for a pixel, a link or an unsubscribe page, as it came."""
 
     __tablename__ = "tracking_hit"

@@ -6,10 +6,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import utcnow
-from app.core.db import Timestamps, db, primary_key
+from app.core.db import Model, Timestamps, primary_key
 
 
-class User(Timestamps, db.Model):
+class User(Timestamps, Model):
     """A person who signs in. `email` is stored in lower case."""
 
     __tablename__ = "user"
@@ -22,7 +22,7 @@ class User(Timestamps, db.Model):
     is_installation_admin: Mapped[bool] = mapped_column(default=False)
     is_disabled: Mapped[bool] = mapped_column(default=False)
     current_workspace_id: Mapped[int | None] = mapped_column(
-        sa.ForeignKey("workspace.id", ondelete="SET NULL", use_alter=True)
+        sa.ForeignKey("workspace.id", ondelete="SET NULL")
     )
     time_zone: Mapped[str] = mapped_column(default="UTC")
 
@@ -32,7 +32,7 @@ class User(Timestamps, db.Model):
         return self.email_verified_at is not None
 
 
-class UserSession(db.Model):
+class UserSession(Model):
     """One signed-in browser. The cookie holds the token, the row only its SHA-256."""
 
     __tablename__ = "user_session"
@@ -49,7 +49,7 @@ class UserSession(db.Model):
     revoked_at: Mapped[datetime | None]
 
 
-class UserToken(db.Model):
+class UserToken(Model):
     """A one-time token sent by mail: verify an address, reset a password."""
 
     __tablename__ = "user_token"
@@ -64,7 +64,7 @@ class UserToken(db.Model):
     used_at: Mapped[datetime | None]
 
 
-class LoginAttempt(db.Model):
+class LoginAttempt(Model):
     """A counted attempt: written in its own unit, so a refused request keeps it."""
 
     __tablename__ = "login_attempt"

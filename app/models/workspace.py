@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import utcnow
-from app.core.db import Timestamps, db, primary_key
+from app.core.db import Model, Timestamps, primary_key
 
 
-class Workspace(Timestamps, db.Model):
+class Workspace(Timestamps, Model):
     """The unit of ownership and isolation."""
 
     __tablename__ = "workspace"
@@ -23,7 +23,7 @@ class Workspace(Timestamps, db.Model):
     deleted_at: Mapped[datetime | None]
 
 
-class Membership(Timestamps, db.Model):
+class Membership(Timestamps, Model):
     """A user in a workspace with a role. Not workspace-owned: it is what grants entry."""
 
     __tablename__ = "membership"
@@ -35,7 +35,7 @@ class Membership(Timestamps, db.Model):
     role: Mapped[str]  # owner | admin | manager | member | viewer
 
 
-class Invitation(Timestamps, db.Model):
+class Invitation(Timestamps, Model):
     """An invitation by mail: hashed token, bound to address, workspace and role."""
 
     __tablename__ = "invitation"

@@ -32,7 +32,12 @@ def test_all_golden_lines_are_read():
 
 def test_text_is_trimmed_but_passwords_are_not():
     given = {"name": " \ufeffAda ", "password": " secret ", "note": "  ", "tags": [" a ", ""]}
-    assert clean(given) == {"name": "Ada", "password": " secret ", "note": None, "tags": ["a", None]}
+    assert clean(given) == {
+        "name": "Ada",
+        "password": " secret ",
+        "note": None,
+        "tags": ["a", None],
+    }
 
 
 def test_too_many_variables_are_cut_off():

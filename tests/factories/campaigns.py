@@ -4,8 +4,15 @@ from typing import Any
 
 from app.core.clock import utcnow
 from app.core.db import db
-from app.models import Campaign, CampaignAccount, CampaignLead, EmailAccount, Lead
-from app.models import SendingWindow, Step
+from app.models import (
+    Campaign,
+    CampaignAccount,
+    CampaignLead,
+    EmailAccount,
+    Lead,
+    SendingWindow,
+    Step,
+)
 from tests.factories.leads import make_lead
 
 
@@ -18,9 +25,7 @@ def make_campaign(
     db.session.flush()
     for weekday in range(7):
         db.session.add(
-            SendingWindow(
-                campaign_id=campaign.id, weekday=weekday, start_minute=0, end_minute=1440
-            )
+            SendingWindow(campaign_id=campaign.id, weekday=weekday, start_minute=0, end_minute=1440)
         )
     for account in accounts or []:
         db.session.add(CampaignAccount(campaign_id=campaign.id, account_id=account.id))

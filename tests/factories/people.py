@@ -9,7 +9,7 @@ from app.core.clock import utcnow
 from app.core.db import db
 from app.models import Membership, User, Workspace
 
-PASSWORD = "correct-horse-battery"  # noqa: S105 - of people who do not exist
+PASSWORD = "correct-horse-battery"
 _numbers = count(1)
 
 
