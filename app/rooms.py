@@ -49,6 +49,17 @@ APIS = (
 # event → handlers, called in this order inside the publisher's transaction
 EVENT_HANDLERS: dict[str, tuple[str, ...]] = {
     "core.events:SystemMailRequested": ("sending.handlers:queue_system_mail",),
+    "leads.events:ImportRowsChecked": ("campaigns.handlers:on_import_rows_checked",),
+    "leads.events:LeadsImported": ("campaigns.handlers:on_leads_imported",),
+    "leads.events:ImportCommitted": ("campaigns.handlers:on_import_committed",),
+    "leads.events:LeadSuppressed": ("campaigns.handlers:on_lead_suppressed",),
+    "sending.events:MailSent": ("campaigns.handlers:on_mail_sent",),
+    "sending.events:MailFailed": ("campaigns.handlers:on_mail_failed",),
+    "sending.events:MailHeld": ("campaigns.handlers:on_mail_held",),
+    "sending.events:MailCancelled": ("campaigns.handlers:on_mail_cancelled",),
+    "tracking.events:OpenRecorded": ("campaigns.handlers:on_open_recorded",),
+    "tracking.events:ClickRecorded": ("campaigns.handlers:on_click_recorded",),
+    "tracking.events:UnsubscribeRequested": ("campaigns.handlers:on_unsubscribe_requested",),
 }
 # called once with the app: loaders, navigation, palette and panel providers, CLI, admin mounts
 SETUP = (

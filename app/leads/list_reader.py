@@ -97,7 +97,9 @@ def read_rows(file: BinaryIO, dialect: Dialect) -> Iterator[tuple[int, list[str]
         next(records, None)
     for count, record in enumerate(records, start=1):
         if count > MAX_ROWS:
-            raise NotAList(f"The file has more than {MAX_ROWS:,} rows. Split it and upload the parts.")
+            raise NotAList(
+                f"The file has more than {MAX_ROWS:,} rows. Split it and upload the parts."
+            )
         yield record
 
 
@@ -127,7 +129,9 @@ def _checked(records: Iterator[list[str]], dialect: Dialect) -> Iterator[tuple[i
         if number == 1 and ",".join(cells).strip().lower().startswith("sep="):
             continue
         if len(cells) > MAX_COLUMNS:
-            raise NotAList(f"Row {number} has {len(cells):,} columns; at most {MAX_COLUMNS} are read.")
+            raise NotAList(
+                f"Row {number} has {len(cells):,} columns; at most {MAX_COLUMNS} are read."
+            )
         yield number, cells
 
 

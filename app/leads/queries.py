@@ -34,7 +34,7 @@ def find_lead_by_email(email: str) -> Lead | None:
 def leads_by_email(emails: Iterable[str]) -> dict[str, int]:
     """Lead ids by address."""
     statement = sa.select(Lead.email, Lead.id).where(Lead.email.in_(list(emails)))
-    return {email: lead_id for email, lead_id in db.session.execute(statement)}
+    return {row.email: row.id for row in db.session.execute(statement)}
 
 
 def list_leads(search: str = "", cursor: str | None = None, limit: int = 50) -> Page[Lead]:
@@ -87,7 +87,7 @@ def outcome_counts(import_id: int) -> dict[str, int]:
         .where(ImportRow.import_id == import_id)
         .group_by(ImportRow.outcome)
     )
-    return {outcome: count for outcome, count in db.session.execute(statement)}
+    return {row[0]: row[1] for row in db.session.execute(statement)}
 
 
 def last_line_of_batch(import_id: int, after: int, size: int) -> int | None:

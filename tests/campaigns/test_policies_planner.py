@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
@@ -28,20 +29,22 @@ def no_jitter(account: AccountState) -> float:
     return 0.0
 
 
-def account(id: int = 1, *, gap: float = 5, left: int = 100, at: datetime | None = None, ok: bool = True):
-    return AccountState(id, at, gap, 0, left, ok)
+def account(
+    id: int = 1, *, gap: float = 5, left: int = 100, at: datetime | None = None, ok: bool = True
+):
+    return AccountState(number, at, gap, 0, left, ok)
 
 
-def campaign(*accounts: int, id: int = 1, schedule: Schedule = OPEN, left=None, new=None):
-    return CampaignState(id, schedule, accounts or (1,), left, new)
+def campaign(*accounts: int, number: int = 1, schedule: Schedule = OPEN, left=None, new=None):
+    return CampaignState(number, schedule, accounts or (1,), left, new)
 
 
-def new_lead(id: int, *, due: datetime = NOW, campaign_id: int = 1):
-    return DueLead(id, campaign_id, due)
+def new_lead(number: int, *, due: datetime = NOW, campaign_id: int = 1):
+    return DueLead(number, campaign_id, due)
 
 
-def follow_up(id: int, *, due: datetime = NOW, on: int = 1, campaign_id: int = 1):
-    return DueLead(id, campaign_id, due, on, is_new=False)
+def follow_up(number: int, *, due: datetime = NOW, on: int = 1, campaign_id: int = 1):
+    return DueLead(number, campaign_id, due, on, is_new=False)
 
 
 def one(result: list[Slot | Wait]) -> Slot | Wait:
@@ -59,7 +62,9 @@ def states(draw: st.DrawFn) -> State:
     accounts = [
         AccountState(
             id=i,
-            next_slot_at=draw(st.none() | st.integers(-600, 200).map(lambda s: NOW + timedelta(seconds=s))),
+            next_slot_at=draw(
+                st.none() | st.integers(-600, 200).map(lambda s: NOW + timedelta(seconds=s))
+            ),
             gap_seconds=draw(st.sampled_from([0, 1, 5, 30, 480])),
             jitter_seconds=draw(st.sampled_from([0, 5, 60])),
             left_today=draw(st.integers(0, 12)),
@@ -70,7 +75,13 @@ def states(draw: st.DrawFn) -> State:
     limits = st.none() | st.integers(0, 15)
     schedules = st.sampled_from([OPEN, Schedule(OFFICE_HOURS, ZoneInfo("America/New_York"))])
     campaigns = [
-        CampaignState(c, draw(schedules), tuple(draw(st.sets(st.sampled_from(account_ids)))), draw(limits), draw(limits))
+        CampaignState(
+            c,
+            draw(schedules),
+            tuple(draw(st.sets(st.sampled_from(account_ids)))),
+            draw(limits),
+            draw(limits),
+        )
         for c in range(1, draw(st.integers(1, 3)) + 1)
     ]
     leads = []
@@ -108,7 +119,7 @@ def test_no_plan_breaks_a_sending_rule(state, random):
         times = sorted(s.send_at for s in slots)
         assert times[0] >= (state_of.next_slot_at or NOW)
         gap = timedelta(seconds=state_of.gap_seconds)
-        assert all(later - earlier >= gap for earlier, later in zip(times, times[1:], strict=False))
+        assert all(later - earlier >= gap for earlier, later in pairwise(times))
     for campaign_id, sent in by_campaign.items():
         limits = campaigns[campaign_id]
         assert limits.left_today is None or len(sent) <= limits.left_today
@@ -123,7 +134,9 @@ def test_the_same_state_gives_the_same_plan(state):
 
 
 def test_follow_ups_go_before_new_leads():
-    state = State([campaign()], [account(left=1)], [new_lead(1, due=NOW - timedelta(days=9)), follow_up(2)])
+    state = State(
+        [campaign()], [account(left=1)], [new_lead(1, due=NOW - timedelta(days=9)), follow_up(2)]
+    )
     assert waits(plan(NOW, state, no_jitter)) == {1: Reason.ACCOUNT_LIMIT}
 
 
@@ -139,12 +152,18 @@ def test_the_slot_says_when_the_account_may_send_again():
 
 
 def test_new_leads_are_spread_over_free_accounts():
-    state = State([campaign(1, 2, 3)], [account(i, gap=60) for i in (1, 2, 3)], [new_lead(i) for i in range(1, 7)])
+    state = State(
+        [campaign(1, 2, 3)],
+        [account(i, gap=60) for i in (1, 2, 3)],
+        [new_lead(i) for i in range(1, 7)],
+    )
     assert Counter(s.account_id for s in plan(NOW, state, no_jitter)) == {1: 2, 2: 2, 3: 2}
 
 
 def test_a_follow_up_waits_for_its_own_account_even_if_others_are_free():
-    state = State([campaign(1, 2)], [account(1, ok=False), account(2)], [follow_up(1, on=1), new_lead(2)])
+    state = State(
+        [campaign(1, 2)], [account(1, ok=False), account(2)], [follow_up(1, on=1), new_lead(2)]
+    )
     result = plan(NOW, state, no_jitter)
     assert waits(result) == {1: Reason.ACCOUNT_LOST}
     assert [s.account_id for s in result if isinstance(s, Slot)] == [2]
@@ -157,30 +176,42 @@ def test_a_follow_up_keeps_its_account_after_it_left_the_campaign():
 
 def test_nothing_is_planned_past_the_horizon():
     late = NOW + HORIZON + timedelta(seconds=1)
-    assert one(plan(NOW, State([campaign()], [account()], [new_lead(1, due=late)]), no_jitter)) == Wait(
-        1, Reason.DELAY, late
-    )
+    assert one(
+        plan(NOW, State([campaign()], [account()], [new_lead(1, due=late)]), no_jitter)
+    ) == Wait(1, Reason.DELAY, late)
     busy = State([campaign()], [account(at=late)], [new_lead(1)])
     assert one(plan(NOW, busy, no_jitter)) == Wait(1, Reason.ACCOUNT_GAP, late)
 
 
 def test_each_limit_has_its_reason():
     two = [new_lead(1), new_lead(2)]
-    assert waits(plan(NOW, State([campaign(left=1)], [account()], two), no_jitter)) == {2: Reason.CAMPAIGN_LIMIT}
-    assert waits(plan(NOW, State([campaign(new=1)], [account()], two), no_jitter)) == {2: Reason.NEW_LEAD_LIMIT}
-    assert waits(plan(NOW, State([campaign()], [account(left=1)], two), no_jitter)) == {2: Reason.ACCOUNT_LIMIT}
+    assert waits(plan(NOW, State([campaign(left=1)], [account()], two), no_jitter)) == {
+        2: Reason.CAMPAIGN_LIMIT
+    }
+    assert waits(plan(NOW, State([campaign(new=1)], [account()], two), no_jitter)) == {
+        2: Reason.NEW_LEAD_LIMIT
+    }
+    assert waits(plan(NOW, State([campaign()], [account(left=1)], two), no_jitter)) == {
+        2: Reason.ACCOUNT_LIMIT
+    }
 
 
 def test_each_lack_of_accounts_has_its_reason():
     lead = [new_lead(1)]
-    assert waits(plan(NOW, State([campaign(7)], [account()], lead), no_jitter)) == {1: Reason.NO_ACCOUNTS}
+    assert waits(plan(NOW, State([campaign(7)], [account()], lead), no_jitter)) == {
+        1: Reason.NO_ACCOUNTS
+    }
     gone = State([campaign()], [account(ok=False)], lead)
     assert waits(plan(NOW, gone, no_jitter)) == {1: Reason.ACCOUNTS_UNAVAILABLE}
 
 
 def test_a_closed_window_waits_until_it_opens():
     evening = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
-    state = State([campaign(schedule=Schedule(OFFICE_HOURS, UTC_ZONE))], [account()], [new_lead(1, due=evening)])
+    state = State(
+        [campaign(schedule=Schedule(OFFICE_HOURS, UTC_ZONE))],
+        [account()],
+        [new_lead(1, due=evening)],
+    )
     opens = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
     assert one(plan(evening, state, no_jitter)) == Wait(1, Reason.WINDOW_CLOSED, opens)
 
@@ -188,7 +219,9 @@ def test_a_closed_window_waits_until_it_opens():
 def test_a_busy_account_never_pushes_a_mail_past_the_window():
     nearly = datetime(2026, 11, 23, 17, 29, 30, tzinfo=UTC)
     busy = account(at=nearly + timedelta(seconds=40))
-    state = State([campaign(schedule=Schedule(OFFICE_HOURS, UTC_ZONE))], [busy], [new_lead(1, due=nearly)])
+    state = State(
+        [campaign(schedule=Schedule(OFFICE_HOURS, UTC_ZONE))], [busy], [new_lead(1, due=nearly)]
+    )
     assert one(plan(nearly, state, no_jitter)).reason is Reason.WINDOW_CLOSED
 
 

@@ -33,7 +33,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 ZONES = [ZoneInfo(name) for name in zone_names()]
 
 zones = st.sampled_from(ZONES)
-instants = st.datetimes(datetime(2005, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))
+instants = st.integers(1_104_537_600, 2_051_222_400).map(lambda s: datetime.fromtimestamp(s, UTC))
 
 
 @st.composite
@@ -70,7 +70,10 @@ def _after_gap(instant: datetime, zone: ZoneInfo) -> bool:
 @given(window_sets, zones, instants, st.integers(0, 86_400))
 @settings(max_examples=200, deadline=None)
 def test_next_open_never_goes_back_as_time_goes_on(windows, zone, at, seconds):
-    first, second = next_open(windows, zone, at), next_open(windows, zone, at + timedelta(seconds=seconds))
+    first, second = (
+        next_open(windows, zone, at),
+        next_open(windows, zone, at + timedelta(seconds=seconds)),
+    )
     if first is not None and second is not None:
         assert first <= second
 
@@ -90,7 +93,9 @@ def test_day_bounds_hold_the_instant_and_last_about_a_day(zone, at):
 
 
 def test_a_time_that_does_not_exist_means_the_end_of_the_gap():
-    assert to_instant(datetime(2026, 3, 29, 2, 30), BERLIN) == datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
+    assert to_instant(datetime.fromisoformat("2026-03-29T02:30"), BERLIN) == datetime(
+        2026, 3, 29, 1, 0, tzinfo=UTC
+    )
     sunday = (Window(6, 2 * 60 + 15, 4 * 60),)
     midnight = datetime(2026, 3, 29, tzinfo=BERLIN)
     assert next_open(sunday, BERLIN, midnight).astimezone(BERLIN).hour == 3
@@ -112,7 +117,10 @@ def test_a_window_inside_the_gap_is_skipped_that_day():
 
 def test_office_hours_follow_local_time_over_the_change():
     before, after = datetime(2026, 3, 6, 20, tzinfo=UTC), datetime(2026, 3, 8, 20, tzinfo=UTC)
-    assert next_open(OFFICE_HOURS, NEW_YORK, before - timedelta(days=2)).astimezone(NEW_YORK).weekday() < 5
+    assert (
+        next_open(OFFICE_HOURS, NEW_YORK, before - timedelta(days=2)).astimezone(NEW_YORK).weekday()
+        < 5
+    )
     assert next_open(OFFICE_HOURS, NEW_YORK, after) == datetime(2026, 3, 9, 12, 30, tzinfo=UTC)
 
 
@@ -156,7 +164,11 @@ def test_bad_clock_times_are_refused(text):
 
 
 def test_clock_times_are_read():
-    assert (parse_minutes("08:30"), parse_minutes("24:00"), parse_minutes("7:05")) == (510, DAY, 425)
+    assert (parse_minutes("08:30"), parse_minutes("24:00"), parse_minutes("7:05")) == (
+        510,
+        DAY,
+        425,
+    )
 
 
 def test_an_unknown_zone_falls_back_to_utc():

@@ -135,11 +135,14 @@ def test_a_person_can_choose_the_dialect():
 
 
 def test_half_a_character_at_the_end_of_the_sample_does_no_harm():
-    data = "email,note\n".encode() + ("a@b.example," + "ä" * 100 + "\n").encode() * 3000
+    data = b"email,note\n" + ("a@b.example," + "ä" * 100 + "\n").encode() * 3000
     assert look(data).dialect.encoding == "utf-8-sig"
 
 
-cells = st.text(st.characters(codec="utf-8", exclude_characters="\x00", exclude_categories=("Cs", "Cc")), max_size=12)
+cells = st.text(
+    st.characters(codec="utf-8", exclude_characters="\x00", exclude_categories=("Cs", "Cc")),
+    max_size=12,
+)
 
 
 @given(st.lists(st.tuples(cells, cells), min_size=1, max_size=20))

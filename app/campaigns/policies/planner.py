@@ -110,13 +110,17 @@ class _Plan:
     result: list[Slot | Wait] = field(default_factory=list)
 
 
-def plan(now: datetime, state: State, jitter: Jitter, horizon: timedelta = HORIZON) -> list[Slot | Wait]:
+def plan(
+    now: datetime, state: State, jitter: Jitter, horizon: timedelta = HORIZON
+) -> list[Slot | Wait]:
     """A slot or a wait for every lead of `state`: follow-ups first, then new leads, each by due time.
 
     Of every account the slots are `gap + jitter` apart and never more than its limit leaves; a
     lead that has a sender keeps it; nothing is planned outside its window or past the horizon.
     """
-    accounts = {a.id: _Account(a, max(now, a.next_slot_at or now), a.left_today) for a in state.accounts}
+    accounts = {
+        a.id: _Account(a, max(now, a.next_slot_at or now), a.left_today) for a in state.accounts
+    }
     campaigns = {c.id: _campaign(c, accounts) for c in state.campaigns}
     work = _Plan(now, now + horizon, jitter, accounts, campaigns)
     for lead in in_order(state.leads):
@@ -216,7 +220,9 @@ def _earliest_reset(accounts: list[_Account]) -> datetime | None:
     return min(resets) if resets else None
 
 
-def _take(work: _Plan, campaign: _Campaign, account: _Account, lead: DueLead, send_at: datetime) -> Slot:
+def _take(
+    work: _Plan, campaign: _Campaign, account: _Account, lead: DueLead, send_at: datetime
+) -> Slot:
     """Book the slot: the account's next one moves on, the limits shrink."""
     pause = account.state.gap_seconds + work.jitter(account.state)
     account.next_slot = send_at + timedelta(seconds=pause)

@@ -80,7 +80,9 @@ def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
     return after.replace(microsecond=0)
 
 
-def _openings(windows: Iterable[Window], zone: ZoneInfo, day: date) -> Iterator[tuple[datetime, datetime]]:
+def _openings(
+    windows: Iterable[Window], zone: ZoneInfo, day: date
+) -> Iterator[tuple[datetime, datetime]]:
     """The instants between which `day` is open, in order; empty ones (inside a gap) left out."""
     midnight = datetime.combine(day, time.min)
     for window in sorted(w for w in windows if w.weekday == day.weekday()):

@@ -9,7 +9,15 @@ from app.campaigns.policies.schedule import Schedule, Window, merge_windows, zon
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.paging import Page, keyset_page
-from app.models import Campaign, CampaignAccount, CampaignLead, EmailAccount, SendingWindow, Step, User
+from app.models import (
+    Campaign,
+    CampaignAccount,
+    CampaignLead,
+    EmailAccount,
+    SendingWindow,
+    Step,
+    User,
+)
 
 STATUSES = ("draft", "active", "paused", "completed", "archived")
 #: States in which a campaign lead can still be written to.
@@ -18,9 +26,7 @@ LIVE_STATES = ("waiting", "queued", "paused", "held")
 
 def get_campaign(campaign_id: int) -> Campaign:
     """Errors: NotFound."""
-    statement = sa.select(Campaign).where(
-        Campaign.id == campaign_id, Campaign.deleted_at.is_(None)
-    )
+    statement = sa.select(Campaign).where(Campaign.id == campaign_id, Campaign.deleted_at.is_(None))
     found = db.session.scalar(statement)
     if found is None:
         raise NotFound("This campaign does not exist.")

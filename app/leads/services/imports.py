@@ -57,7 +57,9 @@ def _store(chunks: Iterable[bytes]) -> tuple[int, str]:
             size += len(chunk)
             if size > MAX_BYTES:
                 limit = MAX_BYTES // 1024**2
-                raise TooLarge(f"The file is larger than {limit} MB. Split it and upload the parts.")
+                raise TooLarge(
+                    f"The file is larger than {limit} MB. Split it and upload the parts."
+                )
             yield chunk
 
     blob = put_stream(counted())

@@ -81,7 +81,9 @@ def _judged(import_id: int) -> sa.Subquery:
     copies = sa.func.row_number().over(partition_by=ImportRow.email, order_by=ImportRow.line)
     rows = (
         sa.select(ImportRow.line, ImportRow.email, ImportRow.workspace_id, copies.label("copy"))
-        .where(ImportRow.import_id == import_id, ImportRow.outcome.notin_(["no_address", "invalid"]))
+        .where(
+            ImportRow.import_id == import_id, ImportRow.outcome.notin_(["no_address", "invalid"])
+        )
         .subquery()
     )
     domain = sa.func.split_part(rows.c.email, "@", 2)
@@ -135,9 +137,7 @@ def take_batch(import_id: int, after: int, last: int) -> bool:
 def _new_leads(import_id: int, in_batch: tuple[sa.ColumnElement[bool], ...]) -> Any:
     """INSERT … SELECT of the batch's rows."""
     now = utcnow()
-    texts = {
-        name: sa.func.coalesce(ImportRow.fields[name].astext, "") for name in TEXT_FIELDS
-    }
+    texts = {name: sa.func.coalesce(ImportRow.fields[name].astext, "") for name in TEXT_FIELDS}
     custom = sa.func.coalesce(ImportRow.fields["custom"], sa.cast("{}", JSONB))
     columns = {
         "workspace_id": ImportRow.workspace_id,
@@ -191,4 +191,3 @@ def drop_old_rows(older_than: Any) -> int:
 def skipped_total(report: dict[str, int]) -> int:
     """How many rows of a report did not and will not become leads."""
     return sum(report.get(reason, 0) for reason in SKIP_REASONS)
-

@@ -1,0 +1,1 @@
+"""Verbs of the campaigns room, by noun: campaigns, sequence, running, enrolment, planning, moves."""
