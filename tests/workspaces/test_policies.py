@@ -1,5 +1,7 @@
 """The pure rules of workspaces: roles and slugs."""
 
+from itertools import pairwise
+
 import pytest
 
 from app.workspaces import policies
@@ -7,7 +9,7 @@ from app.workspaces import policies
 
 def test_each_role_has_more_than_the_one_below():
     order = ["viewer", "member", "manager", "admin", "owner"]
-    for lower, upper in zip(order, order[1:], strict=False):
+    for lower, upper in pairwise(order):
         assert policies.permissions_of(lower) < policies.permissions_of(upper)
         assert policies.RANK[lower] < policies.RANK[upper]
 

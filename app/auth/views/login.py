@@ -31,9 +31,9 @@ def show_login() -> ResponseReturnValue:
 def create_login() -> ResponseReturnValue:
     """Sign in."""
     form = parse_form(LoginInput)
+    if not form.ok:
+        return _refused(form, InvalidCredentials())
     try:
-        if not form.ok:
-            raise InvalidCredentials
         user = services.authenticate(form.value.email, form.value.password, client_ip())
     except (InvalidCredentials, TooMany) as error:
         return _refused(form, error)
