@@ -268,9 +268,7 @@ def test_command_injection_is_refused(provider: ImapSmtpProvider, text: str) -> 
         provider.set_flags("INBOX", [1], add=[text])
 
 
-def test_folder_name_cannot_leave_its_quotes(
-    provider: ImapSmtpProvider, other: IMAPClient
-) -> None:
+def test_folder_name_cannot_leave_its_quotes(provider: ImapSmtpProvider, other: IMAPClient) -> None:
     other.append("INBOX", mail(1))
     with pytest.raises(FolderGone):
         provider.changes('x" LOGOUT "', None)

@@ -156,8 +156,7 @@ class ImapWire(IMAPClient):
 
     def _normalise_folder(self, folder_name: str | bytes) -> str:
         name = folder_name.decode("latin-1") if isinstance(folder_name, bytes) else folder_name
-        quoted: str = super()._normalise_folder(self._checked(name).encode("latin-1"))
-        return quoted
+        return _quoted(self._checked(name))
 
     def _checked(self, text: str) -> str:
         """An argument that cannot end its command and begin another."""

@@ -48,6 +48,7 @@ _BY_ENHANCED = {
     "7.8": Family.AUTH,
     "7.9": Family.AUTH,
     "7.14": Family.AUTH,
+    "7.26": Family.BLOCK,  # the sending domain fails SPF and DKIM
     "7.30": Family.AUTH,  # basic authentication switched off
     "7.57": Family.AUTH,  # not authenticated to send
     "7.60": Family.BLOCK,
@@ -84,7 +85,8 @@ _WORDS: tuple[tuple[Family, re.Pattern[str]], ...] = (
     (
         Family.AUTH,
         re.compile(
-            r"authenticat|application.specific password|log ?in via|credential|"
+            r"authentication (is )?(failed|required|unsuccessful|invalid)|not authenticated to|"
+            r"application.specific password|log ?in via|credential|"
             r"username and password",
             re.I,
         ),
@@ -105,8 +107,7 @@ def clean_words(raw: bytes | str, *, secrets: tuple[str, ...] = (), limit: int =
     for secret in secrets:
         if secret:
             text = text.replace(secret, "•••")
-    lines = [_UNPRINTABLE.sub(" ", line).strip() for line in text.splitlines()]
-    return " ".join(line for line in lines if line)[:limit]
+    return " ".join(_UNPRINTABLE.sub(" ", text).split())[:limit]
 
 
 def split_enhanced(text: str) -> tuple[str, str]:
