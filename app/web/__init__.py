@@ -6,7 +6,7 @@ Knows no room. `init_app` is called by the composition root; rooms register what
 
 from flask import Flask
 
-from app.web import assets, csrf, errors, filters, nav, responses, security, tenant
+from app.web import assets, csrf, errors, filters, nav, responses, security, styleguide, tenant
 
 __all__ = ["init_app"]
 
@@ -21,3 +21,4 @@ def init_app(app: Flask) -> None:
     security.init_app(app)
     responses.init_app(app)
     errors.init_app(app)
+    styleguide.init_app(app)

@@ -20,6 +20,8 @@ FIRST = ("tokens.css", "base.css", "layout.css")
 VENDOR = {
     "@hotwired/stimulus": "vendor/stimulus-3.2.2.js",
     "trix": "vendor/trix-2.1.19.esm.min.js",
+    "vendor/uplot": "vendor/uplot-1.6.32.iife.min.js",
+    "vendor/sortable": "vendor/sortable-1.15.7.min.js",
 }
 
 bp = Blueprint("assets", __name__)

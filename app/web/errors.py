@@ -6,7 +6,7 @@ Each text says what happened, what is safe, and what to do.
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from flask import Flask, Response, make_response, redirect, render_template, request
+from flask import Flask, Response, current_app, make_response, redirect, request
 from werkzeug.exceptions import HTTPException
 
 from app.core.context import request_id
@@ -164,8 +164,9 @@ def _as_toast(error: Exception) -> Response:
 def _as_page(error: Exception) -> Response:
     status = _status(error)
     own = isinstance(error, AppError) and error.message != type(error).message
-    body = render_template(
-        "errors/error.html",
+    # Without the context processors: they ask the database, which may be what is broken.
+    template = current_app.jinja_env.get_template("errors/error.html")
+    body = template.render(
         status=status,
         text=_text(status),
         message=_message(error) if own or isinstance(error, Invalid) else None,

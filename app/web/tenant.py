@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, redirect, request, session
 from flask_login import current_user
+from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import permissions
@@ -153,7 +154,8 @@ for _name in SHORT_PAGES:
 
 
 def _template_context() -> dict[str, Any]:
-    return {"current_workspace": shell_workspace(), "my_workspaces": my_workspaces}
+    """Lazy: a page without the frame asks nobody."""
+    return {"current_workspace": LocalProxy(shell_workspace), "my_workspaces": my_workspaces}
 
 
 def init_app(app: Flask) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from flask import flash, get_flashed_messages, render_template
+from flask import current_app, flash, get_flashed_messages
 
 Tone = Literal["info", "positive", "attention", "negative", "neutral"]
 CATEGORY = "toast"
@@ -45,4 +45,5 @@ def take_toasts() -> list[Toast]:
 def toasts_oob() -> str:
     """The pending notes as an out-of-band piece, or nothing."""
     items = take_toasts()
-    return render_template("components/toasts.oob.html", toasts=items) if items else ""
+    template = current_app.jinja_env.get_template("components/toasts.oob.html")
+    return template.render(toasts=items) if items else ""

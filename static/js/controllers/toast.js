@@ -1,0 +1,28 @@
+// A note that leaves by itself, unless it is an error or offers an action; it waits while looked at.
+import { Controller } from "@hotwired/stimulus"
+
+export default class extends Controller {
+  static values = { stay: Boolean }
+
+  connect() {
+    this.leave = () => this.start()
+    this.enter = () => clearTimeout(this.timer)
+    this.element.addEventListener("pointerenter", this.enter)
+    this.element.addEventListener("pointerleave", this.leave)
+    this.start()
+  }
+
+  disconnect() {
+    clearTimeout(this.timer)
+  }
+
+  start() {
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => this.dismiss(), this.stayValue ? 12000 : 5000)
+  }
+
+  dismiss() {
+    this.element.dataset.state = "leaving"
+    setTimeout(() => this.element.remove(), 200)
+  }
+}
