@@ -182,7 +182,8 @@ class Drain:
 
     def _gap(self) -> float:
         """Seconds to the next campaign mail; the planner spreads, this only catches up gently."""
-        return self.sender.gap_seconds + self.sender.gap_jitter_seconds * random.random() / 4
+        jitter = self.sender.gap_jitter_seconds * random.random() / 4  # noqa: S311
+        return self.sender.gap_seconds + jitter
 
     def _limit(self, now: datetime) -> int:
         today = local_day(now, self.sender.time_zone)
@@ -200,10 +201,15 @@ class Drain:
             wire = WireEnvelope(self.sender.email, envelope.recipients, composed.raw)
             receipt = self.provider.send(wire, self._fence_check(row["id"]))
         except MailError as error:
-            return None, self._settle(row, error, after_error(error, row["attempts"]), subject)
+            return None, self._settle(row, error, self._judge(error, row), subject)
         except (TemplateProblem, StepDeleted, ValueError) as error:
             return None, self._settle(row, error, _content_problem(error), subject)
         return self._done(row["id"], composed, receipt, blob), True
+
+    def _judge(self, error: MailError, row: Row) -> Decision:
+        # Spread, so that accounts at one server do not come back together.
+        spread = random.random()  # noqa: S311
+        return after_error(error, row["attempts"], spread, float(settings.reconcile_waits[0]))
 
     def _done(
         self, row_id: int, composed: Composed, receipt: SendReceipt, blob: str | None

@@ -142,7 +142,7 @@ def _store_links(campaign_id: int, urls: Sequence[str]) -> dict[str, int]:
         TrackedLink.campaign_id == campaign_id,
         TrackedLink.url_hash.in_([row["url_hash"] for row in rows]),
     )
-    return {url: link_id for url, link_id in db.session.execute(statement)}
+    return {row.url: row.id for row in db.session.execute(statement)}
 
 
 def _remember(campaign_id: int, stored: dict[str, int]) -> None:

@@ -58,29 +58,32 @@ class Decision:
     family: str = ""
 
 
-def after_error(error: Exception, attempts: int, fault: float = 0.5) -> Decision:
+def after_error(
+    error: Exception, attempts: int, spread: float = 0.5, doubt_wait: float = 30.0
+) -> Decision:
     """What follows from an error of the adapter at the `attempts`-th try of this mail.
 
-    `fault` in 0..1 spreads the waiting times. Anything that is not a `MailError` came from our
+    `spread` in 0..1 spreads the waiting times. A server that gave no answer gets a pause
+    (`doubt_wait`): one mail in doubt is enough. Anything that is not a `MailError` came from our
     own code before the hand-over and is held: sending it again would fail again.
     """
     if isinstance(error, Fenced):
         return Decision(Next.LET_GO)
     if isinstance(error, Uncertain):
-        return Decision(Next.DOUBT, ForAccount.WAIT, 30.0, error.family)
+        return Decision(Next.DOUBT, ForAccount.WAIT, doubt_wait, error.family)
     if isinstance(error, AuthExpired):
         return Decision(Next.AGAIN, ForAccount.RECONNECT, family=Family.AUTH)
     if isinstance(error, RateLimited):
         return Decision(Next.AGAIN, ForAccount.WAIT, error.retry_after, Family.BLOCK)
     if not isinstance(error, MailError):
         return Decision(Next.HOLD, family="content")
-    return _after_refusal(error, attempts, fault)
+    return _after_refusal(error, attempts, spread)
 
 
-def _after_refusal(error: MailError, attempts: int, fault: float) -> Decision:
-    wait = back_off(attempts, fault)
+def _after_refusal(error: MailError, attempts: int, spread: float) -> Decision:
+    wait = back_off(attempts, spread)
     if isinstance(error, Temporary) and error.phase in (*_FAR, Phase.MAIL):
-        return Decision(Next.AGAIN, ForAccount.WAIT, wait, Family.SOFT)  # not this mail's fault
+        return Decision(Next.AGAIN, ForAccount.WAIT, wait, Family.SOFT)  # not this mail's spread
     if error.family is Family.ADDRESS:
         return Decision(Next.FAIL, family=Family.ADDRESS)
     if error.family is Family.AUTH:
@@ -93,10 +96,10 @@ def _after_refusal(error: MailError, attempts: int, fault: float) -> Decision:
     return Decision(Next.HOLD, family=Family.UNKNOWN)
 
 
-def back_off(attempts: int, fault: float = 0.5) -> float:
+def back_off(attempts: int, spread: float = 0.5) -> float:
     """Seconds before try number `attempts + 1`: 1, 2, 4 … minutes up to 4 hours, spread by half."""
     base = min(MINUTE * 2 ** max(0, min(attempts - 1, 10)), 4 * HOUR)
-    return base * (0.75 + 0.5 * fault)
+    return base * (0.75 + 0.5 * spread)
 
 
 def day_limit(daily_limit: int, ramp: tuple[bool, int, int], connected: date, today: date) -> int:

@@ -94,7 +94,7 @@ def attention_counts() -> dict[str, int]:
         .where(Outbox.state.in_(ATTENTION))
         .group_by(Outbox.state)
     )
-    counts = {state: count for state, count in db.session.execute(statement)}
+    counts: dict[str, int] = {row[0]: row[1] for row in db.session.execute(statement)}
     return {state: counts.get(state, 0) for state in ATTENTION}
 
 
@@ -136,7 +136,7 @@ def sender_addresses(account_ids: Iterable[int]) -> dict[int, str]:
     statement = sa.select(EmailAccount.id, EmailAccount.email).where(
         EmailAccount.id.in_(set(account_ids))
     )
-    return {account_id: email for account_id, email in db.session.execute(statement)}
+    return {row.id: row.email for row in db.session.execute(statement)}
 
 
 def accounts_to_ring(now: datetime, limit: int = 500) -> list[tuple[int, int]]:

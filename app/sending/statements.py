@@ -94,7 +94,7 @@ WITH done AS (
     SELECT %(account_id)s, %(day)s::date, %(workspace_id)s, 1
       FROM pick, mine
      WHERE pick.kind = 'campaign' AND pick.stop = '' AND %(limit)s > 0
-    ON CONFLICT (account_id, day) DO UPDATE SET campaign_claimed = d.campaign_claimed + 1
+    ON CONFLICT (workspace_id, account_id, day) DO UPDATE SET campaign_claimed = d.campaign_claimed + 1
      WHERE d.campaign_claimed < %(limit)s
     RETURNING 1
 ), claimed AS (
@@ -196,7 +196,7 @@ RETURNING o.id, o.kind, o.state, o.account_id, o.campaign_id, o.campaign_lead_id
 COUNT_DAY = """
 INSERT INTO account_day AS d (account_id, day, workspace_id, campaign_sent, manual_sent, failed)
 VALUES (%(account_id)s, %(day)s, %(workspace_id)s, %(campaign)s, %(manual)s, %(failed)s)
-ON CONFLICT (account_id, day) DO UPDATE
+ON CONFLICT (workspace_id, account_id, day) DO UPDATE
    SET campaign_sent = d.campaign_sent + excluded.campaign_sent,
        manual_sent = d.manual_sent + excluded.manual_sent, failed = d.failed + excluded.failed
 """
