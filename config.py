@@ -4,7 +4,9 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+
+from app.sandbox.passwords import SYSTEM_ADDRESS, sandbox_password
 
 BASE = Path(__file__).parent
 DEVELOPMENT_SECRET = "development-only-secret-key"  # noqa: S105 - refused in production
@@ -31,6 +33,15 @@ def _psycopg(url: str) -> str:
     return url
 
 
+def _sandbox_smtp_url() -> str:
+    """Where the installation's own mail goes when a sandbox runs and nothing else is named."""
+    key, port = os.environ.get("SANDBOX_KEY", ""), os.environ.get("SANDBOX_SMTP_PORT", "")
+    if not (key and port):
+        return ""
+    password = sandbox_password(key, SYSTEM_ADDRESS)
+    return f"smtp://{quote(SYSTEM_ADDRESS, safe='')}:{password}@127.0.0.1:{port}"
+
+
 def load(**overrides: Any) -> dict[str, Any]:
     """The whole configuration. Errors: MissingSecret when production lacks a secret."""
     env = os.environ.get("PARAKEET_ENV", "development")
@@ -52,7 +63,7 @@ def load(**overrides: Any) -> dict[str, Any]:
         "REDIS_URL": os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0"),
         "INSTANCE_DIR": os.environ.get("INSTANCE_DIR", str(BASE / "instance")),
         "EGRESS_ALLOW": [target.lower() for target in _list("EGRESS_ALLOW")],
-        "SYSTEM_SMTP_URL": os.environ.get("SYSTEM_SMTP_URL", ""),
+        "SYSTEM_SMTP_URL": os.environ.get("SYSTEM_SMTP_URL") or _sandbox_smtp_url(),
         "SYSTEM_FROM": os.environ.get("SYSTEM_FROM", "Parakeet <no-reply@parakeet.test>"),
         "SANDBOX_KEY": os.environ.get("SANDBOX_KEY", ""),
         "SANDBOX_SMTP_PORT": _int("SANDBOX_SMTP_PORT", 0),

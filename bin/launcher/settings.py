@@ -36,7 +36,6 @@ def child_environ(
         "ENCRYPTION_KEYS": secrets["ENCRYPTION_KEYS"],
         "SANDBOX_KEY": secrets["SANDBOX_KEY"],
         "DEMO_PASSWORD": secrets["DEMO_PASSWORD"],
-        "SYSTEM_SMTP_URL": f"smtp://{LOOPBACK}:{smtp}",
     }
     settled = {
         "HOST": web_host(),
