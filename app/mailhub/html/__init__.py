@@ -1,0 +1,18 @@
+"""Foreign HTML made safe to look at. Pure: text in, text out.
+
+Three walls: the allow-list here, the sandboxed iframe, and the policy header of the body's own
+route. Each would do alone.
+"""
+
+from app.mailhub.html.document import body_document, estimate_height
+from app.mailhub.html.sanitise import has_remote_images, sanitise
+from app.mailhub.html.text import linkify, text_to_html
+
+__all__ = [
+    "body_document",
+    "estimate_height",
+    "has_remote_images",
+    "linkify",
+    "sanitise",
+    "text_to_html",
+]

@@ -1,0 +1,1 @@
+"""Rules of the mailhub: values in, decision out."""

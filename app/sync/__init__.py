@@ -1,0 +1,1 @@
+"""Inbound mail: pull it from the accounts, parse, thread, classify, match to what was sent."""
