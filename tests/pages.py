@@ -54,7 +54,8 @@ class PageClient:
     def _token(self) -> str:
         from flask_wtf.csrf import generate_csrf
 
-        with self.client.session_transaction() as cookie, self.app.test_request_context():
+        fresh = self.app.app_context()  # or `g` would keep the token of an earlier session
+        with self.client.session_transaction() as cookie, fresh, self.app.test_request_context():
             from flask import session
 
             session.update(cookie)

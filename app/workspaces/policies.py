@@ -33,7 +33,30 @@ RANK: dict[str, int] = {role: rank for rank, role in enumerate(reversed(ROLES))}
 
 # Words that would read as a page of the installation, or mislead, in an address.
 RESERVED_SLUGS = frozenset(
-    ["admin", "api", "auth", "dashboard", "help", "login", "logout", "new", "oauth", "parakeet", "sandbox", "settings", "signup", "static", "styleguide", "support", "t", "u", "w", "webhooks", "workspaces", "www"]
+    [
+        "admin",
+        "api",
+        "auth",
+        "dashboard",
+        "help",
+        "login",
+        "logout",
+        "new",
+        "oauth",
+        "parakeet",
+        "sandbox",
+        "settings",
+        "signup",
+        "static",
+        "styleguide",
+        "support",
+        "t",
+        "u",
+        "w",
+        "webhooks",
+        "workspaces",
+        "www",
+    ]
 )
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 

@@ -298,9 +298,7 @@ class TestChangePassword:
     def test_keeps_this_session_and_ends_the_others(self, mails):
         user = make_user()
         here, there = services.start_session(user), services.start_session(user)
-        services.change_password(
-            user, current=PASSWORD, new=NEW, ip=IP, keep_session_id=here.id
-        )
+        services.change_password(user, current=PASSWORD, new=NEW, ip=IP, keep_session_id=here.id)
         assert queries.find_session(here.token)
         assert queries.find_session(there.token) is None
 

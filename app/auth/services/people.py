@@ -44,7 +44,8 @@ def sign_up(
             db.session.add(user)
     except IntegrityError as error:
         raise Invalid({"email": [TAKEN]}) from error
-    send_verification(user)
+    if not is_proven:
+        send_verification(user)
     return user
 
 
