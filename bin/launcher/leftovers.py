@@ -36,10 +36,20 @@ def end_leftovers(home: Path) -> None:
     found = marked_processes(home)
     if found:
         say(f"Ending {len(found)} processes left by an earlier run …")
-        end(found)
+        end_marked(home, patience=6)
 
 
-def end(processes: list[psutil.Process], patience: float = 6) -> None:
+def end_marked(home: Path, patience: float) -> None:
+    """End every process of this instance; a few rounds, as one may start another meanwhile."""
+    for _ in range(5):
+        found = marked_processes(home)
+        if not found:
+            return
+        end(found, patience)
+        patience = 0
+
+
+def end(processes: list[psutil.Process], patience: float) -> None:
     """Ask first, then insist."""
     send(processes, signal.SIGTERM)
     _, stubborn = psutil.wait_procs(processes, timeout=patience)

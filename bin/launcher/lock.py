@@ -21,8 +21,9 @@ def take_lock(home: Path, command: str) -> IO[str]:
     try:
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        file.seek(0)
-        raise already_running(command, home, file.read().strip()) from None
+        with file:
+            file.seek(0)
+            raise already_running(command, home, file.read().strip()) from None
     file.truncate(0)
     file.write(str(os.getpid()))
     file.flush()

@@ -41,6 +41,7 @@ class Redis:
         self.ports = ports
         self.durable = durable
         self.port = 0
+        self.popen: subprocess.Popen[bytes] | None = None
 
     def url(self, database: int = 0) -> str:
         return f"redis://:{self.password}@{LOOPBACK}:{self.port}/{database}"
@@ -73,7 +74,7 @@ class Redis:
         write_private(settings, self.settings())
         program = redis_program()
         with self.log.open("ab") as log:
-            process = subprocess.Popen(
+            self.popen = subprocess.Popen(
                 [str(program), str(settings)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -83,7 +84,7 @@ class Redis:
                 start_new_session=True,  # Ctrl-C in the terminal must not reach it before us
             )
         deadline = time.monotonic() + START_SECONDS
-        while process.poll() is None and time.monotonic() < deadline:
+        while self.popen.poll() is None and time.monotonic() < deadline:
             if self.is_up():
                 return True
             time.sleep(0.02)
@@ -133,3 +134,5 @@ class Redis:
         deadline = time.monotonic() + 10
         while self.is_up() and time.monotonic() < deadline:
             time.sleep(0.02)
+        if self.popen:
+            self.popen.wait()

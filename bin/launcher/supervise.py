@@ -22,7 +22,7 @@ from honcho.colour import get_colours
 from honcho.environ import parse_procfile
 from honcho.printer import Message, Printer
 
-from launcher.leftovers import end, marked_processes
+from launcher.leftovers import end_marked
 from launcher.messages import say
 from launcher.paths import ROOT, private_dir
 
@@ -81,6 +81,13 @@ class Child:
     def runs(self) -> bool:
         return self.popen is not None and self.popen.poll() is None
 
+    def close(self) -> None:
+        """Collect the ended process and its log."""
+        if self.popen and self.popen.stdout:
+            self.popen.wait()
+            self.popen.stdout.close()
+        self.log.file.close()
+
     def plan_restart(self) -> float:
         """Seconds until the next start: longer each time it fails soon after starting."""
         steady = time.monotonic() - self.started_at > STEADY_SECONDS
@@ -112,7 +119,7 @@ class Supervisor:
 
     def on_signal(self, number: int, _frame: FrameType | None) -> None:
         if self.stop_signal and number == signal.SIGINT:
-            end(marked_processes(self.home), patience=0)
+            end_marked(self.home, patience=0)
         self.stop_signal = number
 
     # running ----------------------------------------------------------------------------------
@@ -170,18 +177,18 @@ class Supervisor:
 
     # stopping ---------------------------------------------------------------------------------
 
-    def stop(self) -> None:
+    def stop(self, patience: float = STOP_SECONDS) -> None:
         """End all children: politely, then by force, and whatever they started."""
         for child in self.children:
             if child.runs and child.popen:
                 child.popen.terminate()
-        deadline = time.monotonic() + STOP_SECONDS
+        deadline = time.monotonic() + patience
         while any(child.runs for child in self.children) and time.monotonic() < deadline:
             self.step(0.05)
-        end(marked_processes(self.home), patience=0)
+        end_marked(self.home, patience=0)
         for child in self.children:
-            if child.popen:
-                child.popen.wait()
+            child.close()
+        self.selector.close()
 
 
 def how(code: int | None) -> str:

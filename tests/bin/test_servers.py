@@ -1,0 +1,143 @@
+"""Embedded PostgreSQL and Redis: started, found again after kill -9 of the launcher, stopped."""
+
+import signal
+import subprocess
+import sys
+
+import psycopg
+import pytest
+import redis
+
+from launcher.messages import Trouble
+from launcher.postgres import Postgres
+from launcher.redis_server import Redis
+from launcher.servers import Servers
+from tests.bin.conftest import ROOT
+
+SECRETS = {"POSTGRES_PASSWORD": "pg-word", "REDIS_PASSWORD": "redis-word"}
+START_AND_WAIT = """
+import sys
+from pathlib import Path
+from launcher.servers import Servers
+servers = Servers(Path(sys.argv[1]), {"POSTGRES_PASSWORD": "pg-word", "REDIS_PASSWORD": "redis-word"})
+servers.start()
+print("started", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def servers(home):
+    servers = Servers(home, SECRETS)
+    yield servers
+    servers.stop()
+
+
+def started_by_a_launcher_that_is_killed(home):
+    command = [sys.executable, "-c", START_AND_WAIT, str(home)]
+    launcher = subprocess.Popen(
+        command, env={"PYTHONPATH": str(ROOT / "bin")}, stdin=-1, stdout=-1, text=True
+    )
+    assert launcher.stdout.readline() == "started\n"
+    launcher.send_signal(signal.SIGKILL)
+    launcher.communicate()
+
+
+def test_servers_of_a_killed_launcher_are_adopted_with_their_data(home, servers, capsys):
+    started_by_a_launcher_that_is_killed(home)
+    servers.start()
+    assert servers.postgres.process() is not None
+    assert servers.redis.popen is None  # not started a second time
+    said = capsys.readouterr().out
+    assert "Found PostgreSQL still running" in said
+    assert "Found Redis still running" in said
+
+    with servers.connect() as connection:
+        assert connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
+        assert connection.execute("SHOW fsync").fetchone() == ("on",)
+        connection.execute("CREATE TABLE kept (word text)")
+    redis.Redis.from_url(servers.redis_url).set("kept", "yes")
+
+    servers.stop()
+    assert servers.postgres.process() is None
+    assert not servers.redis.is_up()
+    servers.start()
+    with servers.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+    with redis.Redis.from_url(servers.redis_url) as client:
+        assert client.get("kept") == b"yes"
+
+
+def test_nobody_gets_in_without_the_password(servers):
+    servers.start()
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(host="127.0.0.1", port=servers.postgres.port, user="parakeet", password="x")
+    with redis.Redis(port=servers.redis.port) as client:
+        with pytest.raises(redis.AuthenticationError):
+            client.ping()
+
+
+def test_a_process_file_that_points_at_a_stranger_is_no_server(home, ports):
+    postgres = Postgres(home, "pg-word", ports, durable=False)
+    try:
+        postgres.start()
+        postgres.stop()
+        stranger = subprocess.Popen(["sleep", "60"])
+        postgres.account.own(postgres.home)
+        (postgres.data / "postmaster.pid").write_text(f"{stranger.pid}\n{postgres.data}\n")
+        postgres.start()
+        assert postgres.answers()
+        assert stranger.poll() is None
+        stranger.kill()
+        stranger.wait()
+    finally:
+        postgres.stop()
+
+
+def test_an_interrupted_first_start_is_begun_anew(home, ports):
+    postgres = Postgres(home, "pg-word", ports, durable=False)
+    half = postgres.home / "data.new"
+    half.mkdir(parents=True)
+    (half / "PG_VERSION").write_text("18")
+    try:
+        postgres.start()
+        assert postgres.answers()
+        assert not half.exists()
+    finally:
+        postgres.stop()
+
+
+def test_data_of_another_version_gets_a_sentence(home, ports):
+    postgres = Postgres(home, "pg-word", ports)
+    postgres.data.mkdir(parents=True)
+    (postgres.data / "PG_VERSION").write_text("12\n")
+    with pytest.raises(Trouble, match="belongs to PostgreSQL 12"):
+        postgres.start()
+
+
+def test_a_damaged_journal_of_redis_is_set_aside(home, ports, capsys):
+    server = Redis(home, "redis-word", ports)
+    try:
+        server.start()
+        server.stop()
+        for journal in [*server.home.rglob("*.aof")]:
+            journal.write_bytes(b"*3\r\n$3\r\nSET\r\n$nonsense\r\n" * 20)
+        server.start()
+        assert server.is_up()
+        assert "set aside" in capsys.readouterr().out
+        assert list(server.home.glob("*.damaged-*"))
+    finally:
+        server.stop()
+
+
+def test_servers_that_are_given_but_not_there_get_a_sentence(home, taken_port):
+    gone = Servers(
+        home,
+        SECRETS,
+        database_url="postgresql+psycopg://x:y@127.0.0.1:1/parakeet",
+        redis_url="redis://127.0.0.1:1/0",
+    )
+    with pytest.raises(Trouble, match="named by DATABASE_URL"):
+        gone.check_given_database()
+    with pytest.raises(Trouble, match="named by REDIS_URL"):
+        gone.check_given_redis()
