@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as configuration
 from app import cli, extensions, rooms, web
-from app.api import door
+from app.api import door, openapi
 from app.api import json as api_json
 from app.core import http, jobs, logging, permissions
 from app.core.settings import settings
@@ -26,10 +26,7 @@ def build(overrides: dict[str, Any]) -> App:
     permissions.init_app(app)
     web.init_app(app)
     rooms.init_app(app)
-    door.init_app(app)
-    for name in ("api", "oauth"):
-        web.csrf.exempt_blueprint(name)  # they check a bearer token, or the token themselves
-    api_json.init_app(app)
+    _open_json_door(app)
     cli.init_app(app)
     return app
 
@@ -57,3 +54,13 @@ def _add_extensions(app: App) -> None:
         from app.core.rq import Dispatcher  # RQ is not needed where rings are captured
 
         jobs.use_dispatcher(Dispatcher())
+
+
+def _open_json_door(app: App) -> None:
+    """After the rooms, as their `api.py` fill its table."""
+    api_json.init_app(app)
+    door.init_app(app)
+    openapi.init_app(app)
+    web.security.register_policy("api_docs", openapi.VIEWER_POLICY)
+    for name in ("api", "oauth"):
+        web.csrf.exempt_blueprint(name)  # they check a bearer token, or the token themselves

@@ -49,6 +49,12 @@ APIS = (
 # event → handlers, called in this order inside the publisher's transaction
 EVENT_HANDLERS: dict[str, tuple[str, ...]] = {
     "core.events:SystemMailRequested": ("sending.handlers:queue_system_mail",),
+    "workspaces.events:WorkspaceChanged": ("workspaces.handlers:record_activity",),
+    "workspaces.events:MemberInvited": ("workspaces.handlers:record_activity",),
+    "workspaces.events:InvitationRevoked": ("workspaces.handlers:record_activity",),
+    "workspaces.events:MemberJoined": ("workspaces.handlers:record_activity",),
+    "workspaces.events:RoleChanged": ("workspaces.handlers:record_activity",),
+    "workspaces.events:MemberRemoved": ("workspaces.handlers:record_activity",),
     "leads.events:ImportRowsChecked": ("campaigns.handlers:on_import_rows_checked",),
     "leads.events:LeadsImported": ("campaigns.handlers:on_leads_imported",),
     "leads.events:ImportCommitted": ("campaigns.handlers:on_import_committed",),
@@ -101,8 +107,9 @@ def _load(path: str) -> Any:
         return None
     try:
         module = import_module(name)
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         if not str(error.name).startswith("app."):
             raise
+        print("room not ready:", path, error)
         return None
     return getattr(module, attribute) if attribute else module

@@ -22,13 +22,8 @@ def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal
 def number_revision(
     _context: MigrationContext, _revision: Any, directives: list[MigrationScript]
 ) -> None:
-    """Give a new revision the next number: 0001, 0002 …; make none when nothing changed."""
-    if not directives:
-        return
+    """Give a new revision the next number: 0001, 0002 …"""
     script = directives[0]
-    if script.upgrade_ops is not None and script.upgrade_ops.is_empty():
-        directives[:] = []
-        return
     head = ScriptDirectory.from_config(context.config).get_current_head()
     script.rev_id = f"{int(head or 0) + 1:04d}"
 

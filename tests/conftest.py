@@ -107,7 +107,7 @@ def _make_schema() -> None:
 
 
 @pytest.fixture(autouse=True)
-def context(request: pytest.FixtureRequest) -> Iterator[None]:
+def clean_database(request: pytest.FixtureRequest) -> Iterator[None]:
     """An application context and a clean database for each test that uses the app."""
     if "app" not in request.fixturenames:
         yield
