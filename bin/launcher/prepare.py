@@ -23,18 +23,20 @@ def bring_schema_up(servers: Servers, environ: Mapping[str, str], home: Path) ->
 
 
 class Step:
-    """A command of the application that runs once; its output is in the log folder."""
+    """A command of the application that runs once. What it answers and what it logs are kept
+    apart, both in the log folder: the answer is for the person at the terminal."""
 
     def __init__(self, command: list[str], log: Path, environ: Mapping[str, str]) -> None:
         self.log = log
-        with log.open("wb") as output:
+        self.answer = log.with_suffix(".txt")
+        with log.open("wb") as errors, self.answer.open("wb") as output:
             self.popen = subprocess.Popen(
                 command,
                 cwd=ROOT,
                 env=dict(environ),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
-                stderr=subprocess.STDOUT,
+                stderr=errors,
                 start_new_session=True,
             )
 

@@ -119,7 +119,7 @@ def welcome(environ: dict[str, str], seed: Step | None) -> None:
     """Where it is, who to be, what to look at first."""
     say(f"\nParakeet is running:  {environ['PUBLIC_URL']}\n")
     if seed:
-        said = "\n".join(f"  {line}" for line in tail(seed.log))
+        said = "\n".join(f"  {line}" for line in tail(seed.answer))
         say(said)
     else:
         say("  Sign up there; the first account becomes the installation's administrator.")
