@@ -58,7 +58,13 @@ class Mailbox:
     server: Dovecot
     clients: list[IMAPClient] = field(default_factory=list)
 
-    def deliver(self, raw: bytes, folder: str = "INBOX", flags: tuple[str, ...] = (), at: datetime | None = None) -> None:
+    def deliver(
+        self,
+        raw: bytes,
+        folder: str = "INBOX",
+        flags: tuple[str, ...] = (),
+        at: datetime | None = None,
+    ) -> None:
         self.client.append(folder, raw, flags, at or datetime.now(UTC))
 
     @property
