@@ -95,7 +95,7 @@ def test_compaction_bounds_the_journal(tmp_path: Path) -> None:
     path = tmp_path / "mail.journal"
 
     async def scenario() -> tuple[int, int, int]:
-        ledger, store, people = await opened(path)
+        ledger, store, _people = await opened(path)
         for number in range(300):
             store.add([(("anna@x.sandbox.test", "INBOX"), [])], RAW % (number, number) * 50, 1.0)
         before = path.stat().st_size

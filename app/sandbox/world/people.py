@@ -35,7 +35,10 @@ class Person:
     def conversation(self, mail: Mail) -> str | None:
         """The root of the thread when the mail answers something this person wrote."""
         cited = {*mail.references, mail.in_reply_to}
-        return next((root for root, ours in self.threads.items() if ours in cited), None)
+        known = next((root for root, ours in self.threads.items() if ours in cited), None)
+        if known is None and mail.in_reply_to.endswith(f"@{self.address.partition('@')[2]}>"):
+            return mail.root  # an older conversation that this journal does not hold
+        return known
 
 
 @dataclass(frozen=True)
