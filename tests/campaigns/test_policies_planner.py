@@ -30,7 +30,7 @@ def no_jitter(account: AccountState) -> float:
 
 
 def account(
-    id: int = 1, *, gap: float = 5, left: int = 100, at: datetime | None = None, ok: bool = True
+    number: int = 1, *, gap: float = 5, left: int = 100, at: datetime | None = None, ok: bool = True
 ):
     return AccountState(number, at, gap, 0, left, ok)
 

@@ -55,6 +55,7 @@ def _enrol(campaign_id: int, rows: sa.Select[Any], lead_id: Any, import_id: int 
             list(columns), rows.with_only_columns(*columns.values()), include_defaults=False
         )
         .on_conflict_do_nothing(index_elements=["workspace_id", "campaign_id", "lead_id"])
+        .execution_options(preserve_rowcount=True)
     )
     added = int(db.session.execute(statement).rowcount)  # type: ignore[attr-defined]
     if added:

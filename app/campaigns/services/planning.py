@@ -291,5 +291,6 @@ def _complete_finished(running: list[Running], now: datetime) -> None:
         campaign = entry.campaign
         if campaign.leads_count and due.is_finished(campaign.id):
             campaign.status, campaign.completed_at = "completed", now
+            db.session.flush()
             publish(CampaignCompleted(campaign.id))
             running.remove(entry)
