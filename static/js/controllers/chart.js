@@ -53,7 +53,7 @@ export default class extends Controller {
       cursor: { y: false, drag: { x: false, y: false } },
       scales: { x: { time: false }, y: { range: (_, low, high) => [0, Math.max(high * 1.1, 4)] } },
       axes: [
-        { ...axis, grid: { show: false }, space: 64, incrs: [1, 2, 3, 5, 7, 14, 30, 60], values: (_, ticks) => ticks.map(label) },
+        { ...axis, grid: { show: false }, size: 28, space: 64, incrs: [1, 2, 3, 5, 7, 14, 30, 60], values: (_, ticks) => ticks.map(label) },
         { ...axis, grid: line, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
       ],
       series: [{}, ...lines],

@@ -9,11 +9,16 @@ export default class extends Controller {
     this.enter = () => clearTimeout(this.timer)
     this.element.addEventListener("pointerenter", this.enter)
     this.element.addEventListener("pointerleave", this.leave)
+    this.answered = ({ detail }) => detail.successful && this.dismiss()
+    this.element.addEventListener("htmx:afterRequest", this.answered)
     this.start()
   }
 
   disconnect() {
     clearTimeout(this.timer)
+    this.element.removeEventListener("pointerenter", this.enter)
+    this.element.removeEventListener("pointerleave", this.leave)
+    this.element.removeEventListener("htmx:afterRequest", this.answered)
   }
 
   start() {
