@@ -1,0 +1,75 @@
+"""Writing hits down: durable before the answer, and cheap when many come at once.
+
+Requests that arrive while a batch is being committed wait together and are written by one of them
+in one statement. A process that is killed loses no hit that was answered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core.transactions import own_unit
+
+log = structlog.get_logger(__name__)
+
+# sql: one statement for a whole batch; the workspace of each hit is that of the mail its signed
+# token names, and a token whose mail is gone leaves nothing.
+INSERT = """
+INSERT INTO tracking_hit (workspace_id, outbox_id, kind, link_id, at, method, ip, user_agent,
+                          verdict, reason)
+SELECT o.workspace_id, h.outbox_id, h.kind, h.link_id, h.at, h.method, h.ip, h.user_agent,
+       'unknown', ''
+  FROM unnest(%(outbox_id)s::bigint[], %(kind)s::text[], %(link_id)s::bigint[],
+              %(at)s::timestamptz[], %(method)s::text[], %(ip)s::text[], %(user_agent)s::text[])
+       AS h (outbox_id, kind, link_id, at, method, ip, user_agent)
+  JOIN outbox o ON o.id = h.outbox_id
+"""
+COLUMNS = ("outbox_id", "kind", "link_id", "at", "method", "ip", "user_agent")
+
+
+@dataclass
+class RawHit:
+    """One request as it came."""
+
+    outbox_id: int
+    kind: str
+    at: datetime
+    method: str
+    ip: str
+    user_agent: str
+    link_id: int | None = None
+    written: bool = False
+
+
+_waiting: list[RawHit] = []
+_list = Lock()
+_writer = Lock()
+
+
+def write(hit: RawHit) -> None:
+    """Store a hit durably. Never raises: a recipient's picture or link must work regardless."""
+    with _list:
+        _waiting.append(hit)
+    with _writer:
+        if hit.written:
+            return  # another request wrote it along with its own
+        with _list:
+            batch = _waiting[:]
+            _waiting.clear()
+        try:
+            _insert(batch)
+        except SQLAlchemyError as error:
+            log.error("hits_lost", count=len(batch), error=type(error).__name__)
+        for one in batch:
+            one.written = True
+
+
+def _insert(batch: list[RawHit]) -> None:
+    values = {name: [getattr(hit, name) for hit in batch] for name in COLUMNS}
+    with own_unit() as session:
+        session.connection().exec_driver_sql(INSERT, values)
