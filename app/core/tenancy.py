@@ -7,6 +7,7 @@ owned table, wherever in the statement the table stands; without a workspace it 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -94,12 +95,14 @@ def owned_tables(statement: Any) -> set[Table]:
     return found
 
 
-def _owned_table_set() -> set[Table]:
-    return {
+@cache
+def _owned_table_set() -> frozenset[Table]:
+    """All owned tables. Asked first by a statement, when every model is long imported."""
+    return frozenset(
         mapper.local_table
         for mapper in Model.registry.mappers
         if issubclass(mapper.class_, WorkspaceOwned) and isinstance(mapper.local_table, Table)
-    }
+    )
 
 
 @event.listens_for(AppSession, "do_orm_execute")
