@@ -27,7 +27,8 @@ class Badge:
 
 @dataclass(frozen=True)
 class NavItem:
-    """One entry. `prefix` is the endpoint prefix that makes it current (default: its blueprint)."""
+    """One entry. `prefix` is the endpoint prefix that makes it current (default: its blueprint);
+    `shown` decides about entries that no permission of a workspace covers."""
 
     label: str
     endpoint: str
@@ -38,6 +39,7 @@ class NavItem:
     place: Place = "rail"
     method: Literal["get", "post"] = "get"
     prefix: str | None = None
+    shown: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -136,13 +138,13 @@ def _has_slug() -> bool:
 def _is_open(item: NavItem) -> bool:
     if item.endpoint not in current_app.view_functions:
         return False
+    if item.shown is not None and not item.shown():
+        return False
     needs_slug = current_app.url_map.is_endpoint_expecting(item.endpoint, "slug")
     if needs_slug and shell_workspace() is None:
         return False
     membership = shell_membership()
-    return item.permission is None or bool(
-        membership and item.permission in membership.permissions
-    )
+    return item.permission is None or bool(membership and item.permission in membership.permissions)
 
 
 def _link(item: NavItem) -> NavLink:

@@ -1,0 +1,1 @@
+"""What only installation admins see: the state of the system and the queue dashboard."""
