@@ -58,7 +58,11 @@ EVENT_HANDLERS: dict[str, tuple[str, ...]] = {
     "leads.events:ImportRowsChecked": ("campaigns.handlers:on_import_rows_checked",),
     "leads.events:LeadsImported": ("campaigns.handlers:on_leads_imported",),
     "leads.events:ImportCommitted": ("campaigns.handlers:on_import_committed",),
-    "leads.events:LeadSuppressed": ("campaigns.handlers:on_lead_suppressed",),
+    "leads.events:LeadSuppressed": (
+        "sending.handlers:drop_mail_to_suppressed",
+        "campaigns.handlers:on_lead_suppressed",
+    ),
+    "accounts.events:AccountRemoved": ("sending.handlers:drop_mail_of_removed_account",),
     "sending.events:MailSent": ("campaigns.handlers:on_mail_sent",),
     "sending.events:MailFailed": ("campaigns.handlers:on_mail_failed",),
     "sending.events:MailHeld": ("campaigns.handlers:on_mail_held",),
