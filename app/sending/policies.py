@@ -83,7 +83,7 @@ def after_error(
 def _after_refusal(error: MailError, attempts: int, spread: float) -> Decision:
     wait = back_off(attempts, spread)
     if isinstance(error, Temporary) and error.phase in (*_FAR, Phase.MAIL):
-        return Decision(Next.AGAIN, ForAccount.WAIT, wait, Family.SOFT)  # not this mail's spread
+        return Decision(Next.AGAIN, ForAccount.WAIT, wait, Family.SOFT)  # not this mail's fault
     if error.family is Family.ADDRESS:
         return Decision(Next.FAIL, family=Family.ADDRESS)
     if error.family is Family.AUTH:
