@@ -1,0 +1,1 @@
+"""Email accounts: connecting mailboxes, trying them out, their state, limits and signatures."""

@@ -1,0 +1,163 @@
+"""Connecting a mailbox: find its servers, try them out, save it.
+
+Trying out talks to servers that somebody typed in, so it is counted per person, and no transaction
+is open meanwhile: a slow server must not hold a database connection.
+"""
+
+from datetime import timedelta
+
+from app.accounts import policies, queries
+from app.accounts.events import AccountConnected
+from app.accounts.schemas import ConnectInput, ServersInput
+from app.accounts.services.reach import mail_provider, provider_for
+from app.auth.policies import normalise_email
+from app.auth.services.throttle import count_attempt
+from app.core.clock import utcnow
+from app.core.context import Actor
+from app.core.db import db
+from app.core.egress import MAIL_PORTS, is_allowed_target
+from app.core.errors import Conflict, Invalid
+from app.core.events import publish
+from app.models import EmailAccount
+from app.providers.mail.base import FolderRole, MailProvider, Server, Verification
+from app.providers.mail.discovery import Discovery, discover
+
+COLORS = 8
+
+
+def propose_servers(email: str, actor: Actor) -> Discovery:
+    """What the servers of this address may be. Errors: TooMany."""
+    _count_probe(actor)
+    db.session.close()
+    return discover(normalise_email(email))
+
+
+def try_servers(email: str, entry: ServersInput, actor: Actor) -> Verification:
+    """Sign in to both servers. Nothing is saved. Errors: Invalid (a port that is never used for
+    mail), TooMany."""
+    _check_ports(entry)
+    _count_probe(actor)
+    secrets = entry.credentials(email)
+    imap = Server(
+        entry.imap_host,
+        entry.imap_port,
+        entry.imap_security,
+        secrets["imap_username"],
+        secrets["imap_password"],
+    )
+    smtp = Server(
+        entry.smtp_host,
+        entry.smtp_port,
+        entry.smtp_security,
+        secrets["smtp_username"],
+        secrets["smtp_password"],
+    )
+    return _verify(provider_for(email, imap, smtp))
+
+
+def try_account(account: EmailAccount, actor: Actor) -> Verification:
+    """Sign in with what is kept. Errors: TooMany."""
+    _count_probe(actor)
+    return _verify(mail_provider(account))
+
+
+def require_unknown(email: str) -> None:
+    """Errors: Invalid when the address is connected already in this workspace."""
+    if queries.find_account_by_email(email):
+        raise Invalid({"email": ["This address is connected already."]})
+
+
+def connect_account(entry: ConnectInput, found: Verification) -> EmailAccount:
+    """Save a mailbox that was tried out, and tell that it is there.
+
+    Errors: Invalid when the trial had failed, or the address is connected already.
+    """
+    _require_success(found)
+    email = normalise_email(entry.email)
+    require_unknown(email)
+    account = EmailAccount(
+        email=email,
+        from_name=entry.from_name,
+        provider_name=entry.provider_name or "Custom",
+        connected_at=utcnow(),
+        color=len(queries.list_accounts()) % COLORS,
+    )
+    _take_over(account, entry, found)
+    db.session.add(account)
+    db.session.flush()
+    publish(AccountConnected(account.id))
+    return account
+
+
+def reconnect_account(account: EmailAccount, entry: ServersInput, found: Verification) -> None:
+    """Give the same account new servers or a new password; it goes on where it was.
+
+    Errors: Invalid when the trial had failed, Conflict when the account was removed meanwhile.
+    """
+    _require_success(found)
+    if account.removed_at is not None:
+        raise Conflict("This account was removed.")
+    _take_over(account, entry, found)
+    account.retry_at = None
+    publish(AccountConnected(account.id))
+
+
+def _take_over(account: EmailAccount, entry: ServersInput, found: Verification) -> None:
+    account.imap_host, account.imap_port = entry.imap_host, entry.imap_port
+    account.smtp_host, account.smtp_port = entry.smtp_host, entry.smtp_port
+    account.imap_security = entry.imap_security
+    account.smtp_security = entry.smtp_security
+    account.credentials = entry.credentials(account.email)
+    account.capabilities = {"imap": list(found.capabilities)}
+    account.sent_copy = _sent_copy(account.sent_copy, found)
+    account.status, account.status_reason = "connected", ""
+    account.status_changed_at = account.last_ok_at = utcnow()
+
+
+def _sent_copy(known: str | None, found: Verification) -> str:
+    """Who files the copy in Sent: what is known of the provider, else what was learnt, else us."""
+    if found.files_sent_copy:
+        return "provider"
+    if known:
+        return known
+    has_folder = any(folder.role is FolderRole.SENT for folder in found.folders)
+    return "append" if has_folder else "none"
+
+
+def _require_success(found: Verification) -> None:
+    if not found.ok:
+        failed = next((step.text for step in found.steps if step.ok is False), "")
+        raise Invalid({"form": [failed or "The servers could not be reached."]})
+
+
+def _check_ports(entry: ServersInput) -> None:
+    errors = {}
+    for kind, host, port in (
+        ("imap", entry.imap_host, entry.imap_port),
+        ("smtp", entry.smtp_host, entry.smtp_port),
+    ):
+        if port not in MAIL_PORTS and not is_allowed_target(host, port):
+            ports = ", ".join(map(str, sorted(MAIL_PORTS)))
+            errors[f"{kind}_port"] = [f"Please use one of the ports for mail: {ports}."]
+    if errors:
+        raise Invalid(errors)
+
+
+def _count_probe(actor: Actor) -> None:
+    """Errors: TooMany. Counted although the request may be refused later."""
+    count_attempt(
+        "account_probe",
+        str(actor.user_id),
+        actor.ip,
+        limit=policies.PROBE_LIMIT,
+        window=timedelta(hours=1),
+    )
+
+
+def _verify(provider: MailProvider) -> Verification:
+    """Talk to the servers with no transaction open: nothing was written yet, nothing is lost."""
+    db.session.close()
+    try:
+        return provider.verify()
+    finally:
+        provider.close()
