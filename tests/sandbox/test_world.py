@@ -1,5 +1,6 @@
 """The world as its clients see it: SMTP and IMAP over real sockets, and what survives a crash."""
 
+import resource
 import signal
 import smtplib
 import subprocess
@@ -7,7 +8,7 @@ import sys
 
 import pytest
 from imapclient import SEEN, IMAPClient
-from imapclient.exceptions import LoginError
+from imapclient.exceptions import IMAPClientError, LoginError
 
 from app.sandbox.passwords import SYSTEM_ADDRESS, sandbox_password
 from tests.sandbox.world import KEY, ROOT, World, make_mail, wait_until
@@ -196,3 +197,43 @@ def test_a_missing_setting_is_named(world: World, missing: str) -> None:
     other = World(world.directory, {missing: ""})
     with pytest.raises(AssertionError, match=missing):
         other.start()
+
+
+def test_a_full_disk_is_said_and_nothing_confirmed_is_lost(world: World) -> None:
+    assert world.mails(TOM) == []
+    assert world.process is not None
+    resource.prlimit(world.process.pid, resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))
+    accepted: list[str] = []
+    codes: list[int] = []
+    with world.smtp(MIA) as server:
+        for number in range(100):
+            message = make_mail(MIA, TOM, f"Mail {number}")
+            try:
+                server.send_message(message, MIA, [TOM])
+            except smtplib.SMTPDataError as refusal:
+                codes.append(refusal.smtp_code)
+                break
+            accepted.append(str(message["Message-ID"]))
+    assert codes == [452]
+    assert accepted
+    with world.imap(TOM) as client:
+        with pytest.raises(IMAPClientError, match="disk"):
+            client.append("Drafts", make_mail(TOM, MIA).as_bytes())
+        assert [info[1] for info in client.list_folders()] != []
+    world.kill()
+    world.start()
+    assert [str(mail["Message-ID"]) for mail in world.mails(TOM)] == accepted
+    world.send(MIA, TOM, "There is room again")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"no headers at all", b"\xff\xfe\r\n\r\n\x00", b"Subject: =?x?q?=\r\nTo: <<\r\n\r\n"],
+)
+def test_broken_mail_is_delivered_as_it_is(world: World, raw: bytes) -> None:
+    with world.smtp(MIA) as server:
+        server.sendmail(MIA, ["anna+reply@x.sandbox.test", TOM], raw)
+    with world.imap(TOM) as client:
+        client.select_folder("INBOX")
+        (data,) = client.fetch(client.search(), ["BODY.PEEK[]", "ENVELOPE"]).values()
+        assert data[b"BODY[]"].rstrip() == raw.rstrip()

@@ -29,9 +29,9 @@ def ensure_workspace(user: User) -> Access:
         if access.slug.startswith(demo_copy.WORKSPACE_SLUG):
             return access
     workspace = create_workspace(user, demo_copy.WORKSPACE_NAME)
-    access = find_access(user.id, workspace.id)
-    assert access is not None
-    return access
+    made = find_access(user.id, workspace.id)
+    assert made is not None
+    return made
 
 
 def deliver_history(senders: Iterable[tuple[str, str]]) -> None:

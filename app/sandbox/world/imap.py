@@ -1,6 +1,5 @@
 """The IMAP door: pymap's server on the world's mail store."""
 
-import asyncio
 import hmac
 from argparse import Namespace
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -106,4 +105,3 @@ async def serve_imap(
     config.apply_context()
     backend = DictBackend(_Login(config, store, key), config)
     await IMAPService(backend, config).start(stack)
-    await asyncio.sleep(0)

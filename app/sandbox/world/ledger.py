@@ -8,9 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from pymap.exceptions import TemporaryFailure
+
 from app.sandbox.world.journal import Journal, Record, Ref
 
 COMPACT_ABOVE = 16 * 1024 * 1024
+
+
+class DiskFailed(TemporaryFailure, OSError):
+    """A full or broken disk: an IMAP client hears NO, an SMTP client 452."""
 
 
 class Part(Protocol):
@@ -44,8 +50,14 @@ class Ledger:
         await self.compact_if_grown()
 
     def commit(self, record: Record, payload: bytes | None = None) -> None:
-        """Journal a change and apply it. A payload gets the number named in `record["blob"]`."""
-        ref = self._journal.append(record, payload or b"")
+        """Journal a change and apply it. A payload gets the number named in `record["blob"]`.
+
+        Errors: `DiskFailed`, and then nothing has changed.
+        """
+        try:
+            ref = self._journal.append(record, payload or b"")
+        except OSError as error:
+            raise DiskFailed("The disk of the sandbox did not take it.") from error
         self._take(record, ref)
 
     def _take(self, record: Record, ref: Ref) -> None:

@@ -21,7 +21,7 @@ from app.sandbox.world.ledger import Ledger
 from app.sandbox.world.mailboxes import Box, StoredMailbox, StoredMailboxSet, StoredMessage
 
 FOLDERS = ("INBOX", "Sent", "Drafts", "Archive", "Junk", "Trash")
-CONTENT_CACHE = 1000
+CACHED_BYTES = 32 * 1024 * 1024
 STRANGER_MAILS = 20
 SYSTEM_MAILS = 200
 
@@ -34,6 +34,7 @@ class MailStore:
         self.accounts: dict[str, StoredMailboxSet] = {}
         self.clients: set[str] = set()
         self._contents: OrderedDict[int, MessageContent] = OrderedDict()
+        self._cached_bytes = 0
         self._last_validity = 0
 
     # Verbs ------------------------------------------------------------------------------
@@ -103,8 +104,10 @@ class MailStore:
         if (content := self._contents.get(blob)) is None:
             content = MessageContent.parse(self.ledger.read(blob))
             self._contents[blob] = content
-            if len(self._contents) > CONTENT_CACHE:
-                self._contents.popitem(last=False)
+            self._cached_bytes += len(content)
+            while self._cached_bytes > CACHED_BYTES and len(self._contents) > 1:
+                _blob, oldest = self._contents.popitem(last=False)
+                self._cached_bytes -= len(oldest)
         self._contents.move_to_end(blob)
         return content
 
