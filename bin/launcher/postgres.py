@@ -36,7 +36,7 @@ class Postgres:
     machine may lose data then, a crash of the server may not."""
 
     def __init__(self, home: Path, password: str, ports: PortBook, *, durable: bool = True) -> None:
-        wished = home / "postgres"
+        self.wished = wished = home / "postgres"
         self.ports = ports
         self.password = password
         self.settings = SETTINGS if durable else SETTINGS | FAST_AND_LOOSE
@@ -61,7 +61,10 @@ class Postgres:
         self.check_version()
         if not self.adopt():
             self.launch()
-        self.ensure_database(database)
+        try:
+            self.ensure_database(database)
+        except psycopg.OperationalError as error:
+            raise self.refused(error) from None
 
     def initialise(self) -> None:
         """Make the data folder beside its place and move it there whole: a run killed half-way
@@ -81,6 +84,8 @@ class Postgres:
         if done.returncode != 0:
             raise server_failed("PostgreSQL", self.log, done.stdout.splitlines()[-8:])
         fresh.rename(self.data)
+        if self.home != self.wished:
+            say(f"PostgreSQL runs as another user than root; its data is in {self.home}.")
 
     def check_version(self) -> None:
         stored = (self.data / "PG_VERSION").read_text().strip()
@@ -153,6 +158,16 @@ class Postgres:
             return (self.data / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
             return []
+
+    def refused(self, error: psycopg.OperationalError) -> Trouble:
+        if "password authentication failed" in str(error):
+            self.stop()
+            return Trouble(
+                f"The data in {self.home} was made with other secrets than the ones in\n"
+                f"{self.wished.parent / 'secrets.json'}. Put the old secrets back, or remove\n"
+                f"{self.home} to begin anew."
+            )
+        return server_failed("PostgreSQL", self.log, tail(self.log))
 
     def answers(self) -> bool:
         try:

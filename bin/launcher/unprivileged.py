@@ -109,7 +109,8 @@ def reachable_place(account: Account, wished: Path) -> Path:
     to it: the folders above, such as /root, are left as private as they are."""
     if not account.is_other or all(permits(account, up, 0o1) for up in wished.parents):
         return wished
-    digest = hashlib.sha256(str(wished).encode()).hexdigest()[:10]
+    digest = hashlib.sha256(str(wished.parent).encode()).hexdigest()[:10]
     place = SHARED_STATE / f"parakeet-{digest}"
-    place.mkdir(mode=0o755, parents=True, exist_ok=True)
+    place.mkdir(parents=True, exist_ok=True)
+    place.chmod(0o711)
     return place / wished.name

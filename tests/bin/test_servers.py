@@ -115,6 +115,15 @@ def test_data_of_another_version_gets_a_sentence(home, ports):
         postgres.start()
 
 
+def test_data_made_with_other_secrets_gets_a_sentence(home, ports):
+    postgres = Postgres(home, "pg-word", ports, durable=False)
+    postgres.start()
+    postgres.stop()
+    with pytest.raises(Trouble, match="was made with other secrets"):
+        Postgres(home, "another-word", ports, durable=False).start()
+    assert postgres.process() is None
+
+
 def test_a_damaged_journal_of_redis_is_set_aside(home, ports, capsys):
     server = Redis(home, "redis-word", ports)
     try:
