@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from rq import job as rq_job
 from rq.exceptions import NoSuchJobError
 from rq.serializers import JSONSerializer
-from rq.worker import Worker
+from rq.worker import BaseWorker, Worker
 from rq_dashboard import web
 from werkzeug.exceptions import MethodNotAllowed
 
@@ -61,14 +61,14 @@ class DashboardWorker(Worker):
     """Workers as they read JSON jobs."""
 
     @classmethod
-    def all(cls, connection: Any = None, **_: Any) -> list[Any]:
+    def all(cls, *args: Any, **kwargs: Any) -> list[BaseWorker]:
         """Every registered worker."""
-        return super().all(
-            connection=connection,
-            job_class=DashboardJob,
-            queue_class=DashboardQueue,
-            serializer=JSONSerializer,
-        )
+        own = {
+            "job_class": DashboardJob,
+            "queue_class": DashboardQueue,
+            "serializer": JSONSerializer,
+        }
+        return super().all(*args, **{**kwargs, **own})
 
 
 def init_app(app: Flask) -> None:
@@ -177,7 +177,8 @@ def _missing_values() -> dict[str, str]:
 def _escape(app: Flask, endpoint: str) -> None:
     """Escape every text of a JSON answer, which its scripts put into the page as it is."""
     name = f"{NAME}.{endpoint}"
-    raw: Callable[..., dict[str, Any]] = app.view_functions[name].__wrapped__  # type: ignore[attr-defined]
+    view: Any = app.view_functions[name]
+    raw: Callable[..., dict[str, Any]] = view.__wrapped__
     app.view_functions[name] = web.jsonify(lambda **values: escaped(raw(**values)))
 
 

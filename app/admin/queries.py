@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from redis.exceptions import RedisError
 from rq.registry import FailedJobRegistry
 from rq.worker import Worker
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.db import db
 from app.core.jobs import Queue
@@ -79,7 +81,7 @@ def totals() -> dict[str, int]:
         }
 
 
-def _queue_state(queue: Queue, connection: "object") -> QueueState:
+def _queue_state(queue: Queue, connection: Any) -> QueueState:
     rq_queue = JsonQueue(queue.value, connection=connection)
     failed = FailedJobRegistry(queue=rq_queue)
     return QueueState(
@@ -92,7 +94,7 @@ def _queue_state(queue: Queue, connection: "object") -> QueueState:
 
 def _backlog(
     label: str,
-    due: "sa.orm.InstrumentedAttribute[datetime] | sa.orm.InstrumentedAttribute[datetime | None]",
+    due: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
     where: sa.ColumnElement[bool],
 ) -> Backlog:
     stmt = sa.select(sa.func.count(), sa.func.min(due)).where(where, due <= sa.func.now())
@@ -100,5 +102,5 @@ def _backlog(
     return Backlog(label, count, oldest)
 
 
-def _count(stmt: sa.Select[tuple[int]]) -> int:
+def _count(stmt: sa.Select[int]) -> int:
     return db.session.scalar(stmt) or 0

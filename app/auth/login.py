@@ -14,7 +14,7 @@ from app.models import User
 
 
 @dataclass(frozen=True)
-class SignedIn(UserMixin):  # type: ignore[misc]
+class SignedIn(UserMixin):
     """The signed-in person, as plain values that outlive the database session."""
 
     id: int

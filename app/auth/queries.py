@@ -103,7 +103,7 @@ def has_recent_token(user_id: int, purpose: str, pause: timedelta) -> bool:
     return bool(db.session.scalar(stmt))
 
 
-def attempts_since(purpose: str, since: datetime) -> sa.Select[tuple[datetime]]:
+def attempts_since(purpose: str, since: datetime) -> sa.Select[datetime]:
     """The times of counted attempts for a purpose, newest first; the caller narrows it."""
     return (
         sa.select(LoginAttempt.at)

@@ -1,6 +1,7 @@
 """Results of the command palette: campaigns, leads and accounts by what was typed."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from flask import current_app, url_for
 
@@ -41,5 +42,6 @@ def find_records(text: str) -> Iterator[PaletteItem]:
         if endpoint not in current_app.view_functions or not can(permission):
             continue
         for record_id, label, hint in find(text):
-            url = url_for(endpoint, **{argument: record_id})
+            values: dict[str, Any] = {argument: record_id}
+            url = url_for(endpoint, **values)
             yield PaletteItem(label, url, icon, group, hint.replace("_", " "))

@@ -122,7 +122,7 @@ def find_accounts(text: str, limit: int = SHOWN) -> list[tuple[int, str, str]]:
     return [(row[0], row[1], row[2]) for row in db.session.execute(stmt)]
 
 
-def _waiting() -> sa.Select[tuple[Thread]]:
+def _waiting() -> sa.Select[Thread]:
     return (
         sa.select(Thread)
         .join(ThreadBox, sa.and_(ThreadBox.thread_id == Thread.id, ThreadBox.role == "inbox"))
@@ -135,18 +135,18 @@ def _waiting() -> sa.Select[tuple[Thread]]:
     )
 
 
-def _troubled() -> sa.Select[tuple[EmailAccount]]:
+def _troubled() -> sa.Select[EmailAccount]:
     return sa.select(EmailAccount).where(
         EmailAccount.removed_at.is_(None),
         EmailAccount.status.in_(("reconnect_required", "disconnected", "paused")),
     )
 
 
-def _count(stmt: sa.Select[tuple[int]]) -> int:
+def _count(stmt: sa.Select[int]) -> int:
     """At most MANY: a figure on a dashboard must not cost more the longer the history is."""
     capped = stmt.limit(MANY).subquery()
     return db.session.scalar(sa.select(sa.func.count()).select_from(capped)) or 0
 
 
-def _any(stmt: sa.Select[tuple[int]]) -> bool:
+def _any(stmt: sa.Select[int]) -> bool:
     return db.session.scalar(stmt.limit(1)) is not None

@@ -164,7 +164,7 @@ def find_open_invitation(token: str) -> tuple[Invitation, Workspace] | None:
     return (row[0], row[1]) if token and row else None
 
 
-def _access() -> sa.Select[tuple[int, str, str, str, str]]:
+def _access() -> sa.Select[int, str, str, str, str]:
     return (
         sa.select(
             Workspace.id, Workspace.slug, Workspace.name, Workspace.time_zone, Membership.role

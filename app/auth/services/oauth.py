@@ -78,7 +78,7 @@ def refresh_tokens(refresh_token: str, client_id: int | None = None) -> IssuedTo
     row, user = found
     _refuse_dead(row, user, client_id)
     now = utcnow()
-    used = db.session.execute(
+    used = db.session.scalar(
         sa.update(OAuthToken)
         .where(
             OAuthToken.id == row.id,
@@ -86,8 +86,9 @@ def refresh_tokens(refresh_token: str, client_id: int | None = None) -> IssuedTo
             OAuthToken.revoked_at.is_(None),
         )
         .values(refresh_used_at=now, revoked_at=now)
+        .returning(OAuthToken.id)
     )
-    if used.rowcount != 1:
+    if used is None:
         _revoke_family(row.family)
         raise RefreshInvalid("Token has been revoked")
     return issue_tokens(
@@ -109,7 +110,7 @@ def find_bearer(token: str) -> Bearer | None:
 
 def revoke_token(token_id: int, user_id: int) -> bool:
     """End one access token with its refresh token; False when the user has no such live one."""
-    done = db.session.execute(
+    done = db.session.scalar(
         sa.update(OAuthToken)
         .where(
             OAuthToken.id == token_id,
@@ -117,8 +118,9 @@ def revoke_token(token_id: int, user_id: int) -> bool:
             OAuthToken.revoked_at.is_(None),
         )
         .values(revoked_at=utcnow())
+        .returning(OAuthToken.id)
     )
-    return done.rowcount == 1
+    return done is not None
 
 
 def revoke_tokens(user_id: int) -> None:

@@ -116,12 +116,13 @@ def _issue(user: User, purpose: str, life: timedelta) -> str:
 
 def _spend(row: UserToken) -> None:
     """Use the token once, also when two requests try at the same time. Errors: TokenInvalid."""
-    spent = db.session.execute(
+    spent = db.session.scalar(
         sa.update(UserToken)
         .where(UserToken.id == row.id, UserToken.used_at.is_(None))
         .values(used_at=utcnow())
+        .returning(UserToken.id)
     )
-    if spent.rowcount != 1:
+    if spent is None:
         raise TokenInvalid
 
 

@@ -54,7 +54,7 @@ def touch_session(row: UserSession) -> None:
 
 def revoke_session(session_id: int, user_id: int) -> bool:
     """End one session of a user; False when there is none. Twice: no effect."""
-    done = db.session.execute(
+    done = db.session.scalar(
         sa.update(UserSession)
         .where(
             UserSession.id == session_id,
@@ -62,8 +62,9 @@ def revoke_session(session_id: int, user_id: int) -> bool:
             UserSession.revoked_at.is_(None),
         )
         .values(revoked_at=utcnow())
+        .returning(UserSession.id)
     )
-    return done.rowcount == 1
+    return done is not None
 
 
 def revoke_sessions(user_id: int, *, keep_session_id: int | None = None) -> None:

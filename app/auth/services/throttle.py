@@ -1,7 +1,7 @@
 """Counting attempts in the database, so that limits hold with Redis down and over many hosts."""
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -59,7 +59,8 @@ def _wait(
     """Seconds until one more attempt is allowed; 0 when it is now."""
     now = utcnow()
     stmt = queries.attempts_since(purpose, now - window).where(narrow)
-    times = list(session.scalars(stmt.limit(limit)))
+    times: list[datetime] = list(session.scalars(stmt.limit(limit)))
     if len(times) < limit:
         return 0
-    return max(1, math.ceil((times[-1] + window - now).total_seconds()))
+    free_at = times[-1] + window
+    return max(1, math.ceil((free_at - now).total_seconds()))

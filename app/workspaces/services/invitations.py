@@ -115,7 +115,7 @@ def _send(workspace_id: int, email: str, role: str, by: int) -> Invitation:
 
 def _spend(invitation: Invitation) -> None:
     """Use the link once, also when two requests try at the same time. Errors: TokenInvalid."""
-    spent = db.session.execute(
+    spent = db.session.scalar(
         sa.update(Invitation)
         .where(
             Invitation.id == invitation.id,
@@ -123,8 +123,9 @@ def _spend(invitation: Invitation) -> None:
             Invitation.revoked_at.is_(None),
         )
         .values(accepted_at=utcnow())
+        .returning(Invitation.id)
     )
-    if spent.rowcount != 1:
+    if spent is None:
         raise TokenInvalid
 
 

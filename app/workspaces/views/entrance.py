@@ -1,5 +1,7 @@
 """The ways into a workspace: make one, switch, accept an invitation."""
 
+from typing import Any
+
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -95,7 +97,7 @@ def _join(form: Form[JoinInput], token: str, email: str) -> bool:
     return True
 
 
-def _context(token: str, invitation: Invitation, workspace: Workspace) -> dict[str, object]:
+def _context(token: str, invitation: Invitation, workspace: Workspace) -> dict[str, Any]:
     inviter = get_user(invitation.invited_by_id) if invitation.invited_by_id else None
     return {
         "token": token,
