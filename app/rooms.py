@@ -62,7 +62,12 @@ EVENT_HANDLERS: dict[str, tuple[str, ...]] = {
         "sending.handlers:drop_mail_to_suppressed",
         "campaigns.handlers:on_lead_suppressed",
     ),
-    "accounts.events:AccountRemoved": ("sending.handlers:drop_mail_of_removed_account",),
+    "accounts.events:AccountRemoved": (
+        "sending.handlers:drop_mail_of_removed_account",
+        "campaigns.handlers:on_account_stopped",
+    ),
+    "accounts.events:AccountPaused": ("campaigns.handlers:on_account_stopped",),
+    "accounts.events:AccountBroken": ("campaigns.handlers:on_account_stopped",),
     "sending.events:MailSent": ("campaigns.handlers:on_mail_sent",),
     "sending.events:MailFailed": ("campaigns.handlers:on_mail_failed",),
     "sending.events:MailHeld": ("campaigns.handlers:on_mail_held",),
@@ -70,6 +75,10 @@ EVENT_HANDLERS: dict[str, tuple[str, ...]] = {
     "tracking.events:OpenRecorded": ("campaigns.handlers:on_open_recorded",),
     "tracking.events:ClickRecorded": ("campaigns.handlers:on_click_recorded",),
     "tracking.events:UnsubscribeRequested": ("campaigns.handlers:on_unsubscribe_requested",),
+    "sync.events:ReplyReceived": ("campaigns.handlers:on_reply_received",),
+    "sync.events:AutoReplyReceived": ("campaigns.handlers:on_auto_reply_received",),
+    "sync.events:BounceReceived": ("campaigns.handlers:on_bounce_received",),
+    "sync.events:ComplaintReceived": ("campaigns.handlers:on_complaint_received",),
 }
 # called once with the app: loaders, navigation, palette and panel providers, CLI, admin mounts
 SETUP = (

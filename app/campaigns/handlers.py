@@ -3,12 +3,18 @@
 All run inside the publisher's transaction, so a stop is committed together with its cause.
 """
 
-from typing import Any
-
+from app.accounts.events import AccountBroken, AccountPaused, AccountRemoved
 from app.campaigns.services import enrolment, progress, reactions
 from app.campaigns.services.running import reopen_completed
 from app.leads.events import ImportCommitted, ImportRowsChecked, LeadsImported, LeadSuppressed
+from app.leads.services import suppress
 from app.sending.events import MailCancelled, MailFailed, MailHeld, MailSent
+from app.sync.events import (
+    AutoReplyReceived,
+    BounceReceived,
+    ComplaintReceived,
+    ReplyReceived,
+)
 from app.tracking.events import ClickRecorded, OpenRecorded, UnsubscribeRequested
 
 
@@ -33,30 +39,39 @@ def on_mail_cancelled(event: MailCancelled) -> None:
     progress.mails_cancelled(progress.of_campaigns(event.mails))
 
 
-def on_reply_received(event: Any) -> None:
+def on_reply_received(event: ReplyReceived) -> None:
     """A person answered."""
     if event.campaign_lead_id is not None:
         reactions.replied(event.campaign_lead_id, event.at)
 
 
-def on_auto_reply_received(event: Any) -> None:
-    """A machine answered, perhaps to say that its owner is away."""
+def on_auto_reply_received(event: AutoReplyReceived) -> None:
+    """A machine answered, perhaps to say that its owner is away, or gone for good."""
     if event.campaign_lead_id is None:
         return
-    if event.kind == "out_of_office":
-        reactions.out_of_office(
-            event.campaign_lead_id, event.at, getattr(event, "returns_on", None)
-        )
+    if event.left_company:
+        reactions.left_company(event.campaign_lead_id, event.at)
+    elif event.kind == "out_of_office":
+        reactions.out_of_office(event.campaign_lead_id, event.at, event.return_on)
     else:
         reactions.auto_replied(event.campaign_lead_id, event.at)
 
 
-def on_bounce_received(event: Any) -> None:
-    """A mail came back after it was taken."""
-    if event.campaign_lead_id is not None and getattr(event, "is_hard", True):
-        email = getattr(event, "email", "") or ""
-        reason = getattr(event, "reason", "") or "The mail came back"
-        progress.bounced(event.campaign_lead_id, email, event.at, reason)
+def on_bounce_received(event: BounceReceived) -> None:
+    """A mail came back after it was taken; only a hard bounce says that the address is bad."""
+    if event.campaign_lead_id is not None and event.severity == "hard":
+        reason = " ".join(part for part in (event.status, event.diagnostic) if part)
+        progress.bounced(
+            event.campaign_lead_id, event.recipient, event.at, reason or "The mail came back"
+        )
+
+
+def on_complaint_received(event: ComplaintReceived) -> None:
+    """The recipient called it spam: never again."""
+    if event.campaign_lead_id is not None:
+        reactions.unsubscribed(event.campaign_lead_id, event.at)
+    if event.recipient:
+        suppress(event.recipient.lower(), reason="complaint", source="campaign")
 
 
 def on_open_recorded(event: OpenRecorded) -> None:
@@ -82,7 +97,7 @@ def on_lead_suppressed(event: LeadSuppressed) -> None:
     reactions.suppressed(email=event.email, domain=event.domain)
 
 
-def on_account_stopped(event: Any) -> None:
+def on_account_stopped(event: AccountPaused | AccountBroken | AccountRemoved) -> None:
     """A sender account is paused, broken or removed: its queued mails wait."""
     progress.release_account(event.account_id, "The sender account stopped")
 

@@ -99,7 +99,8 @@ def last_line_of_batch(import_id: int, after: int, size: int) -> int | None:
         .limit(size)
         .subquery()
     )
-    return db.session.scalar(sa.select(sa.func.max(batch.c.line)))
+    last: int | None = db.session.scalar(sa.select(sa.func.max(batch.c.line)))
+    return last
 
 
 def skipped_rows(import_id: int, batch: int = 5000) -> Iterator[ImportRow]:

@@ -1,12 +1,11 @@
 """What becomes of a campaign lead when its mail is sent, fails, bounces, is opened or answered."""
 
 from datetime import UTC, date, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
 
-from app.campaigns import handlers
+from app.accounts.events import AccountPaused
 from app.campaigns.policies.out_of_office import resume_at
 from app.campaigns.services.planning import plan_workspace
 from app.core.db import db
@@ -15,6 +14,12 @@ from app.leads.queries import suppressed_emails
 from app.leads.services import suppress
 from app.models import CampaignDay, Lead, Outbox
 from app.sending.events import MailCancelled, MailFailed, MailHeld, MailNote, MailSent
+from app.sync.events import (
+    AutoReplyReceived,
+    BounceReceived,
+    ComplaintReceived,
+    ReplyReceived,
+)
 from app.tracking.events import ClickRecorded, OpenRecorded, UnsubscribeRequested
 from tests.factories import make_account, make_campaign, make_campaign_lead, make_lead
 
@@ -125,7 +130,7 @@ def test_days_are_those_of_the_campaign_s_zone(running, queued):
 def test_a_mail_that_left_although_its_lead_stopped_is_remembered(running, queued):
     row_of(queued).state = "sending"
     db.session.flush()
-    handlers.on_reply_received(SimpleNamespace(campaign_lead_id=queued.id, at=NOW))
+    publish(arrived(ReplyReceived, queued))
     send(queued)
     assert (queued.state, running[0].sent_count) == ("replied", 1)
 
@@ -168,8 +173,27 @@ def test_mail_that_sending_dropped(queued, family, state):
     assert queued.state == state
 
 
+def arrived(event, lead, **over):
+    """An event of sync about a mail that answers this lead's."""
+    values = {
+        "message_id": 1,
+        "thread_id": 1,
+        "account_id": lead.account_id or 0,
+        "kind": "human",
+        "at": NOW,
+        "from_email": "x@y.test",
+        "outbox_id": 1,
+        "campaign_id": lead.campaign_id,
+        "campaign_lead_id": lead.id,
+        "lead_id": lead.lead_id,
+        "method": "references",
+        "confidence": 1.0,
+    }
+    return event(**{**values, **over})
+
+
 def test_a_reply_stops_and_cancels_what_is_queued(running, queued):
-    handlers.on_reply_received(SimpleNamespace(campaign_lead_id=queued.id, at=NOW))
+    publish(arrived(ReplyReceived, queued))
     db.session.expire_all()
     assert (queued.state, row_of(queued).state) == ("replied", "cancelled")
     assert running[0].replied_count == 1
@@ -179,18 +203,15 @@ def test_a_completed_lead_that_answers_has_replied_and_counts_once(running, queu
     send(queued)
     queued.state = "completed"
     for _ in range(2):
-        handlers.on_reply_received(SimpleNamespace(campaign_lead_id=queued.id, at=NOW))
+        publish(arrived(ReplyReceived, queued))
     db.session.expire_all()
     assert queued.state == "replied"
     assert running[0].replied_count == 1
 
 
-def auto(lead, kind: str, returns_on: date | None = None) -> SimpleNamespace:
-    return SimpleNamespace(campaign_lead_id=lead.id, at=NOW, kind=kind, returns_on=returns_on)
-
-
 def test_out_of_office_pauses_until_the_day_after_the_return(queued):
-    handlers.on_auto_reply_received(auto(queued, "out_of_office", date(2026, 12, 1)))
+    event = arrived(AutoReplyReceived, queued, kind="out_of_office", return_on=date(2026, 12, 1))
+    publish(event)
     db.session.expire_all()
     assert (queued.state, queued.resume_at) == ("paused", datetime(2026, 12, 2, tzinfo=UTC))
     assert row_of(queued).state == "cancelled"
@@ -213,7 +234,7 @@ def test_how_long_a_lead_is_left_alone(returns_on, until):
 def test_an_auto_reply_stops_only_where_the_campaign_says_so(running, queued, switch, state):
     running[0].stop_on_auto_reply = switch
     db.session.flush()
-    handlers.on_auto_reply_received(auto(queued, "auto"))
+    publish(arrived(AutoReplyReceived, queued, kind="auto"))
     db.session.expire_all()
     assert queued.state == state
     assert (running[0].auto_replied_count, running[0].replied_count) == (1, 0)
@@ -221,12 +242,27 @@ def test_an_auto_reply_stops_only_where_the_campaign_says_so(running, queued, sw
 
 def test_a_bounce_that_comes_back_later_stops_and_suppresses(running, queued):
     send(queued)
-    bounce = SimpleNamespace(
-        campaign_lead_id=queued.id, at=NOW, email=email_of(queued), reason="5.1.1", is_hard=True
-    )
-    handlers.on_bounce_received(bounce)
+    email = email_of(queued)
+    publish(arrived(BounceReceived, queued, recipient=email, severity="soft"))
     db.session.expire_all()
-    assert (queued.state, running[0].bounced_count) == ("bounced", 1)
+    assert queued.state == "waiting"
+    publish(arrived(BounceReceived, queued, recipient=email, severity="hard", status="5.1.1"))
+    db.session.expire_all()
+    assert (queued.state, queued.state_reason) == ("bounced", "5.1.1")
+    assert running[0].bounced_count == 1
+    assert suppressed_emails([email])
+
+
+def test_somebody_who_left_the_company_is_stopped(queued):
+    publish(arrived(AutoReplyReceived, queued, kind="auto", left_company=True))
+    db.session.expire_all()
+    assert (queued.state, queued.state_reason) == ("stopped", "Has left the company")
+
+
+def test_a_complaint_is_an_unsubscribe(running, queued):
+    publish(arrived(ComplaintReceived, queued, recipient=email_of(queued)))
+    db.session.expire_all()
+    assert (queued.state, running[0].unsubscribed_count) == ("unsubscribed", 1)
     assert suppressed_emails([email_of(queued)])
 
 
@@ -284,7 +320,7 @@ def test_a_click_by_a_person_is_an_opening_too(running, queued):
 
 
 def test_a_lost_account_lets_its_leads_wait_for_it(running, queued):
-    handlers.on_account_stopped(SimpleNamespace(account_id=running[1].id))
+    publish(AccountPaused(running[1].id, "by hand"))
     db.session.expire_all()
     assert (queued.state, row_of(queued).state) == ("waiting", "cancelled")
 

@@ -122,10 +122,9 @@ def test_jobs_run_twice_do_nothing_the_second_time(ready, run_jobs):
     assert (done.state, done.report["new"], count(Lead)) == ("done", 2, 3)
 
 
-def test_reading_goes_on_where_a_killed_worker_left_it(in_acme, run_jobs, monkeypatch):
+def test_reading_goes_on_where_a_killed_worker_left_it(in_acme, run_jobs):
     text = "email\n" + "".join(f"p{n}@x.test\n" for n in range(50))
     imported = upload(text)
-    monkeypatch.setattr(jobs, "STAGE_BATCH", 20)
     choose_mapping(imported, mapped(imported))
     columns = jobs.columns_of(imported.mapping["columns"], imported.mapping["names"])
     first = [(n + 2, jobs.staged_row([f"p{n}@x.test"], columns)) for n in range(20)]
@@ -137,13 +136,12 @@ def test_reading_goes_on_where_a_killed_worker_left_it(in_acme, run_jobs, monkey
     assert (imported.state, imported.report, imported.rows_total) == ("checked", {"new": 50}, 50)
 
 
-def test_committing_goes_on_where_a_killed_worker_left_it(in_acme, run_jobs, monkeypatch):
+def test_committing_goes_on_where_a_killed_worker_left_it(in_acme, run_jobs):
     campaign = make_campaign(steps=1)
     imported = upload("email\n" + "".join(f"p{n}@x.test\n" for n in range(50)), campaign.id)
     imported = check(imported, run_jobs)
     import_id, campaign_id = imported.id, imported.campaign_id
     commit_import(imported)
-    monkeypatch.setattr(jobs, "TAKE_BATCH", 20)
     last = queries.last_line_of_batch(imported.id, 0, 20)
     assert staging.take_batch(imported.id, 0, last)
     assert not staging.take_batch(imported.id, 0, last)

@@ -209,6 +209,22 @@ def lock_waiting(ids: Sequence[int]) -> list[Any]:
     return list(db.session.execute(statement))
 
 
+def peek_waiting(ids: Sequence[int]) -> list[Any]:
+    """The same leads without locks, with what an explanation needs."""
+    statement = (
+        sa.select(
+            CampaignLead.id,
+            CampaignLead.due_at,
+            CampaignLead.account_id,
+            CampaignLead.first_sent_at,
+            Lead.time_zone,
+        )
+        .join(Lead, Lead.id == CampaignLead.lead_id)
+        .where(CampaignLead.id.in_(ids), CampaignLead.state == "waiting")
+    )
+    return list(db.session.execute(statement))
+
+
 def next_due_at(campaign_id: int) -> datetime | None:
     """When the next waiting lead of the campaign is due."""
     statement = sa.select(sa.func.min(CampaignLead.due_at)).where(

@@ -92,8 +92,8 @@ def pause_leads(campaign: Campaign, ids: Iterable[int]) -> int:
 def resume_leads(campaign: Campaign, ids: Iterable[int]) -> int:
     """Paused, stopped or held leads go on with their next step."""
     out_of = ("paused", "stopped", "held", "failed")
-    values = {"resume_at": None, "due_at": sa.func.coalesce(CampaignLead.due_at, utcnow())}
-    moved = moves.move(_of(campaign, ids), "waiting", out_of=out_of, **values)
+    due_at = sa.func.coalesce(CampaignLead.due_at, utcnow())
+    moved = moves.move(_of(campaign, ids), "waiting", out_of=out_of, resume_at=None, due_at=due_at)
     if moved:
         reopen_completed(campaign.id)
     return len(moved)

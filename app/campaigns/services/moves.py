@@ -95,7 +95,7 @@ def mark_once(lead_id: int, column: str, at: datetime, event: str) -> int | None
 
 def back_to_waiting(ids: Iterable[int], *, due_at: datetime | None = None) -> list[Moved]:
     """Queued leads whose mail was taken back wait again, for the same step."""
-    values = {"due_at": due_at} if due_at is not None else {}
+    values: dict[str, Any] = {"due_at": due_at} if due_at is not None else {}
     return move(ids, "waiting", out_of=("queued",), **values)
 
 

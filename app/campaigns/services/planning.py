@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -63,13 +64,15 @@ def plan_workspace(now: datetime, jitter: Jitter) -> int:
         return 0
     accounts = due.account_states(now)
     rows = due.lock_waiting(candidates(open_now, accounts, now))
-    rows = _without_strays(rows, {r.campaign.id: r for r in open_now})
+    by_id = {r.campaign.id: r for r in open_now}
+    rows = _without_strays(rows, by_id)
     if not rows:
         return 0
-    state = State([r.state for r in open_now], accounts, [due_lead(row, open_now) for row in rows])
+    leads = [due_lead(row, by_id[row.campaign_id]) for row in rows]
+    state = State([r.state for r in open_now], accounts, leads)
     result = plan(now, state, jitter)
     slots = [entry for entry in result if isinstance(entry, Slot)]
-    _queue(slots, {row.id: row for row in rows}, {r.campaign.id: r for r in open_now})
+    _queue(slots, {row.id: row for row in rows}, by_id)
     _put_off([entry for entry in result if isinstance(entry, Wait)])
     return len(slots)
 
@@ -150,19 +153,22 @@ def _room(account: AccountState, now: datetime, until: datetime) -> int:
     return min(fit, account.left_today, MAX_PER_ACCOUNT)
 
 
-def due_lead(row: Any, running: Sequence[Running]) -> DueLead:
+def due_lead(row: Any, running: Running) -> DueLead:
     """A row of the database as the planner sees it."""
-    own_zone = next(
-        r.campaign.use_lead_time_zone for r in running if r.campaign.id == row.campaign_id
-    )
     return DueLead(
         row.id,
-        row.campaign_id,
+        running.campaign.id,
         row.due_at,
         row.account_id,
         is_new=row.first_sent_at is None,
-        zone=zone_or_utc(row.time_zone) if own_zone and row.time_zone else None,
+        zone=own_zone(running, row.time_zone),
     )
+
+
+def own_zone(running: Running, time_zone: str) -> ZoneInfo | None:
+    """The lead's own zone, where the campaign asks for it and the lead has one."""
+    asks = running.campaign.use_lead_time_zone and time_zone
+    return zone_or_utc(time_zone) if asks else None
 
 
 def _without_strays(rows: Sequence[Any], running: dict[int, Running]) -> list[Any]:
@@ -229,7 +235,7 @@ def _mail(slot: Slot, row: Any, running: dict[int, Running]) -> OutgoingMail:
     run = running[row.campaign_id]
     step = run.steps[row.step_position - 1]
     in_thread = bool(row.last_message_id) and not step.subject.strip()
-    zone = zone_or_utc(row.time_zone) if run.campaign.use_lead_time_zone and row.time_zone else None
+    zone = own_zone(run, row.time_zone)
     return OutgoingMail(
         account_id=slot.account_id,
         to_email=row.email,

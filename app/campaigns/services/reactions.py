@@ -43,6 +43,13 @@ def out_of_office(campaign_lead_id: int, at: datetime, returns_on: date | None) 
     )
 
 
+def left_company(campaign_lead_id: int, at: datetime) -> None:
+    """The person works there no more: no point in going on."""
+    auto_replied(campaign_lead_id, at)
+    out_of = ("waiting", "queued", "paused", "held")
+    moves.move([campaign_lead_id], "stopped", out_of=out_of, reason="Has left the company")
+
+
 def unsubscribed(campaign_lead_id: int, at: datetime) -> None:
     """Nothing more to this person. Counted once."""
     campaign_id = moves.mark_once(campaign_lead_id, "unsubscribed_at", at, "unsubscribed")

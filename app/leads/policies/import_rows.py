@@ -64,7 +64,9 @@ def staged_row(cells: Sequence[str], columns: Columns) -> StagedRow:
     """Read one row. Never raises: a bad row is told, not fatal."""
     width = len(cells)
     raw = cells[columns.email].strip() if columns.email < width else ""
-    fields = {name: tidy(cells[i]) for i, name in columns.plain if i < width and cells[i]}
+    fields: dict[str, Any] = {
+        name: tidy(cells[i]) for i, name in columns.plain if i < width and cells[i]
+    }
     if columns.full_name is not None and columns.full_name < width:
         first, last = split_full_name(tidy(cells[columns.full_name]))
         fields = {"first_name": first, "last_name": last, **fields}

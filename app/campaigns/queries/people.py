@@ -1,0 +1,165 @@
+"""Campaign leads as the Leads tab, the explanations and the lead panel show them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.paging import Page, keyset_page
+from app.leads.queries import matches
+from app.models import Campaign, CampaignLead, EmailAccount, Lead
+
+#: Words of the states, as people read them.
+STATE_WORDS: dict[str, str] = {
+    "waiting": "Waiting",
+    "queued": "Sending",
+    "paused": "Paused",
+    "held": "To check",
+    "replied": "Replied",
+    "bounced": "Bounced",
+    "unsubscribed": "Unsubscribed",
+    "stopped": "Stopped",
+    "failed": "Failed",
+    "completed": "Finished",
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """A campaign lead with its lead and its sender's address."""
+
+    entry: CampaignLead
+    lead: Lead
+    sender: str
+
+    @property
+    def name(self) -> str:
+        """First and last name, empty when neither is known."""
+        return f"{self.lead.first_name} {self.lead.last_name}".strip()
+
+
+def list_people(
+    campaign_id: int, *, state: str = "", search: str = "", cursor: str | None = None
+) -> Page[Person]:
+    """The leads of a campaign in the order of enrolment."""
+    statement = _people().where(CampaignLead.campaign_id == campaign_id)
+    if state in STATE_WORDS:
+        statement = statement.where(CampaignLead.state == state)
+    if search.strip():
+        statement = statement.where(matches(search))
+    page = keyset_page(
+        statement.add_columns(CampaignLead.id.label("id")),
+        (CampaignLead.id,),
+        cursor,
+        descending=False,
+        scalars=False,
+    )
+    return Page([_person(row) for row in page.items], page.next_cursor)
+
+
+def get_person(campaign_id: int, entry_id: int) -> Person:
+    """Errors: NotFound."""
+    statement = _people().where(CampaignLead.id == entry_id)
+    row = db.session.execute(statement.where(CampaignLead.campaign_id == campaign_id)).first()
+    if row is None:
+        raise NotFound("This lead is not in the campaign any more.")
+    return _person(row)
+
+
+def find_person(entry_id: int) -> Person | None:
+    """A campaign lead of any campaign of the workspace."""
+    row = db.session.execute(_people().where(CampaignLead.id == entry_id)).first()
+    return _person(row) if row is not None else None
+
+
+def _people() -> Any:
+    """A select of campaign leads with what is shown beside them."""
+    return (
+        sa.select(CampaignLead, Lead, EmailAccount.email)
+        .join(Lead, Lead.id == CampaignLead.lead_id)
+        .outerjoin(EmailAccount, EmailAccount.id == CampaignLead.account_id)
+    )
+
+
+def _person(row: Any) -> Person:
+    """A row of `_people`."""
+    return Person(row[0], row[1], row[2] or "")
+
+
+def state_counts(campaign_id: int) -> dict[str, int]:
+    """How many leads are in which state, from the index on (campaign, state)."""
+    statement = (
+        sa.select(CampaignLead.state, sa.func.count())
+        .where(CampaignLead.campaign_id == campaign_id)
+        .group_by(CampaignLead.state)
+    )
+    found = {row[0]: row[1] for row in db.session.execute(statement)}
+    return {state: found[state] for state in STATE_WORDS if state in found}
+
+
+def sample_leads(campaign_id: int, limit: int = 100) -> list[Lead]:
+    """Some leads of the campaign, the first enrolled first: for previews and checks."""
+    statement = (
+        sa.select(Lead)
+        .join(CampaignLead, CampaignLead.lead_id == Lead.id)
+        .where(CampaignLead.campaign_id == campaign_id)
+        .order_by(CampaignLead.id)
+        .limit(limit)
+    )
+    return list(db.session.scalars(statement))
+
+
+def find_lead_in(campaign_id: int, lead_id: int | None) -> Lead | None:
+    """This lead of the campaign; without an id, or an unknown one, the first."""
+    statement = (
+        sa.select(Lead)
+        .join(CampaignLead, CampaignLead.lead_id == Lead.id)
+        .where(CampaignLead.campaign_id == campaign_id)
+        .order_by(CampaignLead.id)
+        .limit(1)
+    )
+    chosen = db.session.scalar(statement.where(Lead.id == lead_id)) if lead_id else None
+    return chosen or db.session.scalar(statement)
+
+
+def campaigns_of_lead(lead_id: int) -> list[tuple[CampaignLead, Campaign]]:
+    """Where a lead is enrolled."""
+    statement = (
+        sa.select(CampaignLead, Campaign)
+        .join(Campaign, Campaign.id == CampaignLead.campaign_id)
+        .where(CampaignLead.lead_id == lead_id, Campaign.deleted_at.is_(None))
+        .order_by(CampaignLead.id.desc())
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement)]
+
+
+def held_on_lost_accounts(campaign_id: int) -> int:
+    """How many waiting leads belong to an account that cannot send now."""
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(CampaignLead)
+        .join(EmailAccount, EmailAccount.id == CampaignLead.account_id)
+        .where(CampaignLead.campaign_id == campaign_id, CampaignLead.state == "waiting")
+        .where(sa.or_(EmailAccount.status != "connected", EmailAccount.removed_at.is_not(None)))
+    )
+    return db.session.scalar(statement) or 0
+
+
+def ids_matching(campaign_id: int, ids: Iterable[int]) -> list[int]:
+    """Those of the ids that are in the campaign."""
+    statement = sa.select(CampaignLead.id).where(
+        CampaignLead.campaign_id == campaign_id, CampaignLead.id.in_(list(ids))
+    )
+    return list(db.session.scalars(statement))
+
+
+def last_sent_at(campaign_id: int) -> datetime | None:
+    """When a mail of the campaign last left."""
+    statement = sa.select(sa.func.max(CampaignLead.last_sent_at)).where(
+        CampaignLead.campaign_id == campaign_id
+    )
+    return db.session.scalar(statement)
