@@ -64,7 +64,7 @@ def load(**overrides: Any) -> dict[str, Any]:
         "INSTANCE_DIR": os.environ.get("INSTANCE_DIR", str(BASE / "instance")),
         "EGRESS_ALLOW": [target.lower() for target in _list("EGRESS_ALLOW")],
         "SYSTEM_SMTP_URL": os.environ.get("SYSTEM_SMTP_URL") or _sandbox_smtp_url(),
-        "SYSTEM_FROM": os.environ.get("SYSTEM_FROM", "Parakeet <no-reply@parakeet.test>"),
+        "SYSTEM_FROM": os.environ.get("SYSTEM_FROM", "no-reply@parakeet.test"),
         "SANDBOX_KEY": os.environ.get("SANDBOX_KEY", ""),
         "SANDBOX_SMTP_PORT": _int("SANDBOX_SMTP_PORT", 0),
         "SANDBOX_IMAP_PORT": _int("SANDBOX_IMAP_PORT", 0),
