@@ -3,6 +3,7 @@
 import click
 from flask import Flask
 
+from app.accounts.queries import get_account
 from app.auth.hashing import check_password
 from app.auth.queries import find_user
 from app.core.clock import utcnow
@@ -49,13 +50,21 @@ def _seed(password: str) -> bool:
     with unit_of_work():
         user, opens = services.ensure_demo_user(password)
         user_id, access = user.id, services.ensure_workspace(user)
-    with unit_of_work(), unscoped("sandbox accounts of all workspaces follow the new ports"):
-        services.follow_ports()
+    _follow_ports()
     with workspace_context(access.workspace_id):
         _seed_past(access)
         with unit_of_work():
             services.arm_demo(access.slug, user_id=user_id)
     return opens
+
+
+def _follow_ports() -> None:
+    """The sandbox may listen elsewhere than at the last start."""
+    with unit_of_work(), unscoped("sandbox accounts of all workspaces follow the new ports"):
+        misplaced = queries.misplaced_accounts()
+    for workspace_id, account_id in misplaced:
+        with workspace_context(workspace_id), unit_of_work():
+            services.follow_ports(get_account(account_id))
 
 
 def _seed_past(access: Access) -> None:

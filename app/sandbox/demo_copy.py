@@ -7,7 +7,7 @@ WORKSPACE_SLUG = "parakeet-demo"
 USER_NAME = "Robin Demo"
 USER_EMAIL = "demo@parakeet.test"
 CAMPAIGN_NAME = "Faster answers for customer teams"
-SIGNATURE = "<p>{name}<br>Replybench, Weserstraße 12, 12047 Berlin</p>"
+SIGNATURE = "<p>{name}<br>Replybench, Beispielweg 1, 10115 Berlin</p>"
 
 
 @dataclass(frozen=True)

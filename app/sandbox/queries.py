@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from app.accounts.queries import list_accounts
 from app.core.db import db
 from app.core.settings import settings
 from app.leads.queries import leads_by_email
@@ -18,15 +19,24 @@ def sandbox_accounts() -> list[EmailAccount]:
     return list(db.session.scalars(statement.order_by(EmailAccount.id)))
 
 
-def misplaced_accounts() -> list[EmailAccount]:
-    """Sandbox accounts that name other ports than the sandbox uses now; needs `unscoped`."""
+def connected_addresses() -> set[str]:
+    """The addresses of all connected accounts of the workspace."""
+    return {account.email for account in list_accounts()}
+
+
+def misplaced_accounts() -> list[tuple[int, int]]:
+    """(workspace, account) of sandbox accounts that name other ports than the sandbox uses now;
+    needs `unscoped`."""
     here = (settings.sandbox_imap_port, settings.sandbox_smtp_port)
-    statement = sa.select(EmailAccount).where(
+    statement = sa.select(EmailAccount.workspace_id, EmailAccount.id).where(
         EmailAccount.is_sandbox,
         EmailAccount.removed_at.is_(None),
         sa.tuple_(EmailAccount.imap_port, EmailAccount.smtp_port) != here,
     )
-    return list(db.session.scalars(statement))
+    return [
+        (row.workspace_id, row.id)
+        for row in db.session.execute(statement.order_by(EmailAccount.id))
+    ]
 
 
 def find_demo() -> DemoRun | None:

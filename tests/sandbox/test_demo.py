@@ -100,12 +100,18 @@ def test_no_leads_trickle_into_a_paused_demo(demo, in_acme):
 
 
 def test_accounts_follow_when_the_sandbox_moves(demo, in_acme):
-    account = queries.sandbox_accounts()[0]
-    account.status = "disconnected"
+    mia, jonas = queries.sandbox_accounts()
+    mia.status, jonas.status = "disconnected", "paused"
     settings.sandbox_smtp_port, settings.sandbox_imap_port = 7, 8
+    db.session.commit()
     with unscoped("the ports of all workspaces"):
-        services.follow_ports()
-    assert (account.smtp_port, account.imap_port, account.status) == (7, 8, "connected")
+        assert queries.misplaced_accounts() == [(in_acme.acme.id, a.id) for a in (mia, jonas)]
+    for account in queries.sandbox_accounts():
+        services.follow_ports(account)
+    assert (mia.smtp_port, mia.imap_port, mia.status) == (7, 8, "connected")
+    assert (jonas.smtp_port, jonas.imap_port, jonas.status) == (7, 8, "paused")
+    with unscoped("the ports of all workspaces"):
+        assert queries.misplaced_accounts() == []
 
 
 def seed(app, password="a-demo-password-that-lasts", command="seed"):
