@@ -19,4 +19,4 @@ RUN python -m compileall -q app config.py wsgi.py worker.py
 USER parakeet
 VOLUME /data
 EXPOSE 8000
-CMD ["python", "-m", "honcho", "start", "web"]
+CMD ["python", "-m", "gunicorn", "-c", "bin/gunicorn.conf.py", "wsgi:app"]
