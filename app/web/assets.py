@@ -67,7 +67,9 @@ def show_stylesheet(digest: str) -> Response:
     present, text = _stylesheet()
     response = Response(text, mimetype="text/css")
     fresh = digest == present
-    response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable" if fresh else "no-cache"
+    response.headers["Cache-Control"] = (
+        f"public, max-age={YEAR}, immutable" if fresh else "no-cache"
+    )
     return response
 
 

@@ -101,18 +101,21 @@ def register_banner(provider: BannerProvider) -> None:
 
 def nav_links(place: Place = "rail") -> list[NavLink]:
     """The entries of one place that exist and that this person may open."""
+    return [_link(item) for item in _open_items(place)]
+
+
+def _open_items(place: Place) -> list[NavItem]:
     items = sorted((i for i in _items.values() if i.place == place), key=lambda i: i.order)
-    return [_link(item) for item in items if _is_open(item)]
+    return [item for item in items if _is_open(item)]
 
 
 def palette_items(query: str, limit: int = 20) -> list[PaletteItem]:
     """Pages whose name holds the query, then what the rooms find."""
     text = query.strip().casefold()
     pages = [
-        PaletteItem(link.label, link.url, link.icon, "Pages")
-        for place in ("rail", "workspace", "user")
-        for link in nav_links(place)  # type: ignore[arg-type]
-        if link.method == "get" and text in link.label.casefold()
+        PaletteItem(item.label, url_for(item.endpoint), item.icon, "Pages")
+        for item in (*_open_items("rail"), *_open_items("workspace"), *_open_items("user"))
+        if item.method == "get" and text in item.label.casefold()
     ]
     found = [item for provider in _palette.values() for item in provider(query.strip())]
     return (pages + found)[:limit]

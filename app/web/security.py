@@ -33,7 +33,9 @@ def csp_nonce() -> str:
 
 def policy_text(changes: Directives | None = None) -> str:
     """The policy with some directives replaced."""
-    return "; ".join(f"{name} {value}" for name, value in {**BASE_POLICY, **(changes or {})}.items())
+    return "; ".join(
+        f"{name} {value}" for name, value in {**BASE_POLICY, **(changes or {})}.items()
+    )
 
 
 def register_policy(blueprint: str, changes: Directives) -> None:

@@ -89,7 +89,9 @@ def search() -> Response:
     """Sample results of the command palette."""
     query = request.args.get("q", "")
     names = ("Dashboard", "Campaigns", "Mailhub", "Founders in Berlin", "Maya Keller")
-    items = [PaletteItem(n, "/styleguide", "arrow-right") for n in names if query.lower() in n.lower()]
+    items = [
+        PaletteItem(n, "/styleguide", "arrow-right") for n in names if query.lower() in n.lower()
+    ]
     return page("components/palette_results.html", items=items, query=query)
 
 
@@ -102,7 +104,10 @@ def send_toast() -> Response:
         toast("The mail server refused the password. Nothing was saved.", "negative")
         return done("/styleguide", oob="styleguide/empty.oob.html")
     return done(
-        "/styleguide", "Thread archived", oob="styleguide/empty.oob.html", undo_url="/styleguide/undo"
+        "/styleguide",
+        "Thread archived",
+        oob="styleguide/empty.oob.html",
+        undo_url="/styleguide/undo",
     )
 
 
@@ -125,7 +130,10 @@ def refuse_form() -> Response:
 @public
 def show_error(status: int) -> Response:
     """The page of one status."""
-    special: dict[int, AppError] = {422: Invalid({"name": ["Please fill this in."]}), 429: TooMany(30)}
+    special: dict[int, AppError] = {
+        422: Invalid({"name": ["Please fill this in."]}),
+        429: TooMany(30),
+    }
     if status == 401:
         raise Unauthenticated
     if status in special:
@@ -141,5 +149,3 @@ def init_app(app: Flask) -> None:
     """Serve the sheet unless this is a production installation."""
     if app.config.get("ENV") != "production" or app.debug or app.testing:
         app.register_blueprint(bp)
-
-

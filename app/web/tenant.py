@@ -16,7 +16,6 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import permissions
 from app.core.errors import NotFound
-from app.core import permissions
 from app.core.permissions import signed_in
 
 SHORT_PAGES = ("dashboard", "campaigns", "mailhub", "leads", "accounts", "settings")
@@ -43,22 +42,29 @@ class Membership:
 
 MembershipLoader = Callable[[int, str], Membership | None]
 WorkspacesLoader = Callable[[int], list[WorkspaceChoice]]
-_membership_loader: MembershipLoader | None = None
-_workspaces_loader: WorkspacesLoader | None = None
+
+
+@dataclass
+class _Loaders:
+    """What app/rooms.py registered; until then nobody is a member of anything."""
+
+    membership: MembershipLoader = lambda _user_id, _slug: None
+    workspaces: WorkspacesLoader = lambda _user_id: []
+
+
+_loaders = _Loaders()
 
 bp = Blueprint("web", __name__)
 
 
 def register_membership_loader(loader: MembershipLoader) -> None:
     """Tell the lobby how to find (user_id, slug) -> Membership, or None for an outsider."""
-    global _membership_loader
-    _membership_loader = loader
+    _loaders.membership = loader
 
 
 def register_workspaces_loader(loader: WorkspacesLoader) -> None:
     """Tell the lobby how to list the workspaces of a user, the preferred one first."""
-    global _workspaces_loader
-    _workspaces_loader = loader
+    _loaders.workspaces = loader
 
 
 def current_membership() -> Membership | None:
@@ -79,11 +85,11 @@ def shell_membership() -> Membership | None:
 
 def _last_visited() -> Membership | None:
     user_id, choices = _user_id(), my_workspaces()
-    if user_id is None or _membership_loader is None or not choices:
+    if user_id is None or not choices:
         return None
     slugs = [choice.slug for choice in choices]
     last = session.get(SESSION_KEY)
-    return _membership_loader(user_id, last if last in slugs else slugs[0])
+    return _loaders.membership(user_id, last if last in slugs else slugs[0])
 
 
 def shell_workspace() -> WorkspaceChoice | None:
@@ -96,8 +102,7 @@ def my_workspaces() -> list[WorkspaceChoice]:
     """All workspaces of the person who is signed in; asked once per request."""
     if "my_workspaces" not in g:
         user_id = _user_id()
-        known = user_id is not None and _workspaces_loader is not None
-        g.my_workspaces = _workspaces_loader(user_id) if known else []  # type: ignore[misc,arg-type]
+        g.my_workspaces = [] if user_id is None else _loaders.workspaces(user_id)
     choices: list[WorkspaceChoice] = g.my_workspaces
     return choices
 
@@ -108,9 +113,9 @@ def enter_workspace(endpoint: str | None, values: dict[str, Any] | None) -> None
         return
     slug = values.pop("slug")
     user_id = _user_id()
-    if user_id is None or _membership_loader is None:
+    if user_id is None:
         return  # the view's own decorator asks to sign in
-    membership = _membership_loader(user_id, slug)
+    membership = _loaders.membership(user_id, slug)
     if membership is None:
         raise NotFound
     g.membership = membership

@@ -3,10 +3,10 @@
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from flask import current_app, flash, get_flashed_messages
+from flask import current_app, session
 
 Tone = Literal["info", "positive", "attention", "negative", "neutral"]
-CATEGORY = "toast"
+SESSION_KEY = "toasts"
 
 
 @dataclass(frozen=True)
@@ -27,19 +27,13 @@ def toast(
     action_label: str = "Undo",
 ) -> None:
     """Show a note with this answer, or with the next page after a redirect."""
-    flash(asdict(Toast(message, tone, action_url, action_label)), CATEGORY)  # type: ignore[arg-type]
+    item = asdict(Toast(message, tone, action_url, action_label))
+    session[SESSION_KEY] = [*session.get(SESSION_KEY, []), item]
 
 
 def take_toasts() -> list[Toast]:
-    """The notes not shown yet, those of plain `flash()` calls included; they are gone afterwards."""
-    found = []
-    for category, item in get_flashed_messages(with_categories=True):
-        if isinstance(item, dict):
-            found.append(Toast(**item))
-        else:
-            tone: Tone = "negative" if category == "error" else "info"
-            found.append(Toast(str(item), tone))
-    return found
+    """The notes not shown yet; they are gone afterwards."""
+    return [Toast(**item) for item in session.pop(SESSION_KEY, [])]
 
 
 def toasts_oob() -> str:
