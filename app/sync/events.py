@@ -34,9 +34,9 @@ class ReplyReceived(_Arrived):
 
 @dataclass(frozen=True)
 class AutoReplyReceived(_Arrived):
-    """A machine answered a mail of ours; `return_on` when it says when the person is back."""
+    """A machine answered a mail of ours; `returns_on` when it says when the person is back."""
 
-    return_on: date | None = None
+    returns_on: date | None = None
     left_company: bool = False
 
 
@@ -44,14 +44,19 @@ class AutoReplyReceived(_Arrived):
 class BounceReceived(_Arrived):
     """A mail of ours came back. `severity`: hard | soft | block."""
 
-    recipient: str = ""
+    email: str = ""  # the recipient that failed
     severity: str = "soft"
     status: str = ""
-    diagnostic: str = ""
+    reason: str = ""  # the server's own words
+
+    @property
+    def is_hard(self) -> bool:
+        """The address is dead, as far as its server is concerned."""
+        return self.severity == "hard"
 
 
 @dataclass(frozen=True)
 class ComplaintReceived(_Arrived):
     """A recipient pressed "spam", and the provider says so."""
 
-    recipient: str = ""
+    email: str = ""

@@ -1,4 +1,4 @@
-"""The document that stands in the sandboxed iframe of an HTML mail, and the header that guards it."""
+"""The document that stands in the sandboxed iframe of an HTML mail."""
 
 import re
 from collections.abc import Mapping
@@ -19,8 +19,6 @@ details.quoted > summary { display: inline-block; padding: 0 8px; border-radius:
   background: #eee; color: #666; cursor: pointer; list-style: none; line-height: 16px; }
 details.quoted > summary:focus-visible { outline: 2px solid #0b6b45; }
 """
-_DATA_ONLY = "img-src 'self' data:"
-_WITH_REMOTE = "img-src 'self' data: https: http:"
 
 
 def body_document(clean: str, *, inline: Mapping[str, str], show_remote: bool, own_url: str) -> str:
@@ -41,16 +39,6 @@ def body_document(clean: str, *, inline: Mapping[str, str], show_remote: bool, o
     return (
         '<!doctype html><html lang="und"><head><meta charset="utf-8"><title>Message</title>'
         f"<style>{_STYLE}</style></head><body>{body}</body></html>"
-    )
-
-
-def body_policy(*, show_remote: bool) -> str:
-    """Content-Security-Policy of that document: no script, no frame, no form, no other origin."""
-    images = _WITH_REMOTE if show_remote else _DATA_ONLY
-    return (
-        f"default-src 'none'; {images}; style-src 'unsafe-inline'; form-action 'none'; "
-        "base-uri 'none'; frame-ancestors 'self'; "
-        "sandbox allow-popups allow-popups-to-escape-sandbox"
     )
 
 

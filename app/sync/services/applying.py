@@ -119,22 +119,22 @@ def _tell(
         publish(_ANSWERS[verdict.kind](**common))
     elif verdict.kind in _AUTOMATIC:
         left = bool(verdict.facts.get("left_company"))
-        publish(events.AutoReplyReceived(**common, return_on=verdict.return_on, left_company=left))
+        publish(events.AutoReplyReceived(**common, returns_on=verdict.return_on, left_company=left))
     elif verdict.kind == "bounce":
         publish(events.BounceReceived(**common, **_bounce(verdict)))
     elif verdict.kind == "complaint":
         people = verdict.facts.get("complainers") or [""]
-        publish(events.ComplaintReceived(**common, recipient=people[0]))
+        publish(events.ComplaintReceived(**common, email=people[0]))
 
 
 def _bounce(verdict: Verdict) -> dict[str, str]:
     worst = worst_recipient(verdict.facts, "")
     return {
-        name: str(worst.get(name, default))
-        for name, default in (
-            ("recipient", ""), ("severity", "soft"), ("status", ""), ("diagnostic", ""),
-        )
-    }  # fmt: skip
+        "email": str(worst.get("recipient", "")),
+        "severity": str(worst.get("severity", "soft")),
+        "status": str(worst.get("status", "")),
+        "reason": str(worst.get("diagnostic", "")),
+    }
 
 
 def _note_progress(folder: Folder, count: int) -> None:

@@ -1,0 +1,75 @@
+"""What has changed in a list since the browser drew it: which rows to add, redraw or take away.
+
+Pure. The browser says which threads it shows (the newest ones) and when it last asked; the answer
+is made of single rows, so nothing jumps and no selection is lost.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+MAX_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class ListNews:
+    """Rows to insert (each with the id it stands before, None for the end), redraw, remove."""
+
+    inserts: list[tuple[Any, int | None]]
+    redraws: list[Any]
+    removals: list[int]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.inserts or self.redraws or self.removals)
+
+
+def compare(
+    rows: Sequence[Any],
+    shown: Sequence[int],
+    *,
+    changed: Mapping[int, datetime],
+    since: datetime,
+    gone: set[int],
+) -> ListNews:
+    """The difference between the newest `rows` of a list and what is `shown`.
+
+    Inserts come from the bottom up, so that the row each stands before is already there.
+    """
+    order = [row.thread_id for row in rows]
+    keeps = _unmoved(order, shown)
+    inserts, redraws = [], []
+    for index in range(len(rows) - 1, -1, -1):
+        row = rows[index]
+        if row.thread_id not in keeps:
+            below = order[index + 1] if index + 1 < len(order) else None
+            inserts.append((row, below))
+        elif changed.get(row.thread_id, since) > since:
+            redraws.append(row)
+    moved = [one for one in order if one in shown and one not in keeps]
+    return ListNews(inserts, redraws, [*sorted(gone), *moved])
+
+
+def _unmoved(order: Sequence[int], shown: Sequence[int]) -> set[int]:
+    """Rows that may stay where they are: threads only ever move up, so read from below."""
+    place = {thread_id: index for index, thread_id in enumerate(shown)}
+    keeps: set[int] = set()
+    limit = len(shown)
+    for thread_id in reversed(order):
+        at = place.get(thread_id)
+        if at is not None and at < limit:
+            keeps.add(thread_id)
+            limit = at
+    return keeps
+
+
+def pack(ids: Sequence[int]) -> str:
+    """Thread ids as one query argument."""
+    return ".".join(str(one) for one in ids[:MAX_SHOWN])
+
+
+def unpack(text: str) -> list[int]:
+    """The ids back; what is not a number is left out."""
+    parts = text.split(".")[:MAX_SHOWN]
+    return [int(one) for one in parts if one.isascii() and one.isdigit() and len(one) < 19]
