@@ -94,7 +94,7 @@ class Dovecot:
             if root
             else f"default_internal_user = {user}\ndefault_login_user = {user}\n"
             f"default_internal_group = {user}\n"
-            + "\n".join(f"service {name} {{\n  chroot =\n}}" for name in ("anvil", "stats"))
+            + "\n".join(f"service {name} {{\n  chroot =\n}}" for name in ("stats",))
         )
         capability = f"imap_capability = {self.capability}" if self.capability else ""
         special = "\n".join(
@@ -139,6 +139,12 @@ service imap-login {{
   inet_listener imaps {{
     port = {self.tls_port if self.certificate else 0}
     ssl = yes
+  }}
+}}
+service anvil {{
+  {"" if root else "chroot ="}
+  unix_listener anvil-auth-penalty {{
+    mode = 0
   }}
 }}
 protocol imap {{
