@@ -39,7 +39,7 @@ def file_copies(account_id: int) -> int:
         if account is None or account.removed_at is not None:
             return 0
         sender, provider = sender_for(account), mail_provider(account)
-        due = [_as_row(row) for row in copies_due(account_id, _settled())]
+        due = [as_row(row) for row in copies_due(account_id, _settled())]
     filed = 0
     try:
         for row in due:
@@ -137,6 +137,7 @@ def _trust(account: EmailAccount) -> None:
     log.info("server_files_copies", account_id=account.id)
 
 
-def _as_row(row: Outbox) -> Row:
+def as_row(row: Outbox) -> Row:
+    """A row as the drain sees it."""
     names = [column.key for column in sa.inspect(Outbox).columns]
     return {name: getattr(row, name) for name in names} | {"step_version": row.updated_at}

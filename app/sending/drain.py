@@ -22,14 +22,14 @@ from types import FrameType
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from app.accounts.services import mail_provider, mark_reconnect_required, pause_account
 from app.core.blobs import put_blob
 from app.core.clock import utcnow
-from app.core.db import db
 from app.core.settings import settings
-from app.core.transactions import unit_of_work
+from app.core.transactions import statement_units, unit_of_work
 from app.providers.mail.base import Envelope as WireEnvelope
 from app.providers.mail.base import MailProvider, SendReceipt
 from app.providers.mail.errors import MailError
@@ -88,8 +88,12 @@ def drain_account(account_id: int, *, seconds: float = SLICE_SECONDS) -> Drained
     if taken is None:
         return Drained()
     sender, provider = taken
-    with _finishing_politely() as told_to_stop, _closing(provider):
-        drain = Drain(sender, provider)
+    with (
+        _finishing_politely() as told_to_stop,
+        _closing(provider),
+        statement_units() as connection,
+    ):
+        drain = Drain(sender, provider, connection)
         ends = time.monotonic() + seconds
         try:
             drain.run(lambda: not told_to_stop() and time.monotonic() < ends)
@@ -103,8 +107,9 @@ def drain_account(account_id: int, *, seconds: float = SLICE_SECONDS) -> Drained
 class Drain:
     """One lease's worth of sending."""
 
-    def __init__(self, sender: Sender, provider: MailProvider) -> None:
+    def __init__(self, sender: Sender, provider: MailProvider, connection: Connection) -> None:
         self.sender = sender
+        self.connection = connection  # every statement on it is a transaction
         self.provider = provider
         self.sent = 0
         self.unfinished = False
@@ -137,6 +142,7 @@ class Drain:
         try:
             answer = self._step(done, take=take)
         except DBAPIError as error:
+            self.connection.rollback()
             if not error.connection_invalidated and not _is_passing(error):
                 raise
             if done is not None:
@@ -177,8 +183,7 @@ class Drain:
             "sent_copy_due": done.sent_copy_due if done else None,
             "raw_blob": done.raw_blob if done else None,
         }
-        with unit_of_work():
-            return statements.run(statements.RECORD_AND_CLAIM, **values)[0]
+        return statements.run(statements.RECORD_AND_CLAIM, self.connection, **values)[0]
 
     def _gap(self) -> float:
         """Seconds to the next campaign mail; the planner spreads, this only catches up gently."""
@@ -231,11 +236,12 @@ class Drain:
 
         def still_mine() -> bool:
             try:
-                with unit_of_work():
-                    rows = statements.run(
-                        statement, id=row_id, fence=self.sender.fence, margin=answer_margin()
-                    )
+                fence = self.sender.fence
+                rows = statements.run(
+                    statement, self.connection, id=row_id, fence=fence, margin=answer_margin()
+                )
             except DBAPIError:
+                self.connection.rollback()
                 return False  # nobody can say: abandon the message, it was not sent
             return bool(rows)
 
@@ -287,13 +293,15 @@ class Drain:
         """Write down a mail that was taken, as long as nobody else may judge the row."""
         deadline = time.monotonic() + settings.send_lease_seconds
         while time.monotonic() < deadline:
-            with suppress(DBAPIError):
+            try:
                 answer = self._step(done, take=False)
-                if answer["recorded"]:
-                    self._count_news(sent=1)
-                return  # else an earlier try had reached the database, or the lease is lost
-            db.session.remove()
-            time.sleep(0.5)
+            except DBAPIError:
+                self.connection.rollback()
+                time.sleep(0.5)
+                continue
+            if answer["recorded"]:
+                self._count_news(sent=1)
+            return  # else an earlier try had reached the database, or the lease is lost
 
     def leave(self) -> None:
         """Give back what was claimed and never touched, tell the news, release the lease."""

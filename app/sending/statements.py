@@ -10,10 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import Connection
+
 from app.core.db import db
 from app.core.tenancy import require_workspace_id
 
 Row = Mapping[str, Any]
+
+
+def _short(statement: str) -> str:
+    """Without its layout: the driver parses statements beyond 4,096 characters anew each time."""
+    return " ".join(statement.split())
+
 
 # sql: the lease and its fence are one conditional UPDATE on the database's clock; two workers that
 # ask at once get one yes.
@@ -45,7 +53,7 @@ RETURNING id
 # mine     the account, only while we hold its lease; starts the next gap
 # day      one more of today's campaign mails, only below the limit
 # claimed  the row changes hands
-RECORD_AND_CLAIM = """
+RECORD_AND_CLAIM = _short("""
 WITH done AS (
     UPDATE outbox
        SET state = 'sent', sent_at = %(sent_at)s::timestamptz, lease_until = NULL,
@@ -124,7 +132,7 @@ SELECT (SELECT count(*) FROM done) AS recorded, (SELECT count(*) FROM pick) AS p
        c.variables, c.options, c.attempts, s.updated_at AS step_version
   FROM (VALUES (1)) one LEFT JOIN claimed c ON true
   LEFT JOIN step s ON s.id = c.step_id AND s.workspace_id = %(workspace_id)s
-"""
+""")
 
 # sql: the fence, asked on the database's clock right before the final dot; where there will be no
 # other evidence the moment is written down as well, and committed before the dot.
@@ -202,8 +210,12 @@ ON CONFLICT (workspace_id, account_id, day) DO UPDATE
 """
 
 
-def run(statement: str, /, **values: Any) -> Sequence[Row]:
-    """Run one statement of this module in the current workspace and unit of work."""
+def run(statement: str, /, on: Connection | None = None, **values: Any) -> Sequence[Row]:
+    """Run one statement of this module in the current workspace.
+
+    In the current unit of work, or on a connection of `statement_units`, where it is one itself.
+    """
     values["workspace_id"] = require_workspace_id()
-    result = db.session.connection().exec_driver_sql(statement, values)
+    connection = db.session.connection() if on is None else on
+    result = connection.exec_driver_sql(statement, values)
     return result.mappings().all() if result.returns_rows else ()
