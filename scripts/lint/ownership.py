@@ -2,8 +2,8 @@
 
 The first line of every file in app/models names the owning rooms ("Owner: leads. …"). Only they
 make, insert, update or delete those rows; others call a verb of the owner. An `insert()` into an
-owned table is not stamped by the session, so the function around it must name `workspace_id`,
-and so must the key of an upsert.
+owned table is not stamped by the session, so the module around it must name `workspace_id`, and
+so must the key of an upsert.
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ def foreign_writes(module: Module, room: str, call: ast.Call, tables: Tables) ->
     owners = tables.owners.get(name, set()) if name in imported_models(module) else set()
     if room and owners and room not in owners and not module.gives_reason(call, "owner"):
         yield module.finding(
-            call, f"{room} writes {name}, which belongs to {' and '.join(sorted(owners))}"
+            call,
+            f"{room} writes {name}, which belongs to {' and '.join(sorted(owners))};"
+            " call a verb of theirs or say why: # owner: …",
         )
 
 
@@ -99,24 +101,30 @@ def imported_models(module: Module) -> set[str]:
 def unstamped_inserts(module: Module, call: ast.Call, tables: Tables) -> Iterator[Finding]:
     name = dotted(call.func).rpartition(".")[2]
     if name in INSERTS and written_model(call) in tables.owned:
-        if "workspace_id" in words_around(module, call):
+        if "workspace_id" in module.text:
             return
         yield module.finding(call, "insert() into an owned table without workspace_id")
     elif name in UPSERTS and inserts_owned(module, call, tables):
-        if names_workspace(call) or module.gives_reason(call, "upsert"):
+        if names_workspace(module, call) or module.gives_reason(call, "upsert"):
             return
         yield module.finding(call, "upsert on a key without workspace_id; say why: # upsert: …")
 
 
-def names_workspace(upsert: ast.Call) -> bool:
+def names_workspace(module: Module, upsert: ast.Call) -> bool:
     """An upsert that names no key, or one that contains the workspace."""
     keys = [keyword.value for keyword in upsert.keywords if keyword.arg == "index_elements"]
-    return not keys or "workspace_id" in ast.unparse(keys[0])
+    if keys and isinstance(keys[0], ast.Name):
+        keys = assigned(module, keys[0].id) or keys
+    return not keys or any("workspace_id" in ast.unparse(key) for key in keys)
 
 
-def words_around(module: Module, call: ast.Call) -> str:
-    around = module.enclosing(call, ast.FunctionDef, ast.AsyncFunctionDef)
-    return ast.unparse(around) if around else module.text
+def assigned(module: Module, name: str) -> list[ast.expr]:
+    """All values a name gets in the module."""
+    return [
+        node.value
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Assign) and name in [dotted(target) for target in node.targets]
+    ]
 
 
 def inserts_owned(module: Module, call: ast.Call, tables: Tables) -> bool:

@@ -1,4 +1,5 @@
-"""Style sheets: colours live in tokens.css alone, every var() is defined somewhere, and no
+"""Style sheets: colours live in tokens.css alone (a colour worked out from a property, such as
+the hue of an avatar, may stand where the property is), every var() is defined somewhere, and no
 component file has fallen out of use."""
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ TOKENS = "static/css/tokens.css"
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 STRINGS = re.compile(r"url\([^)]*\)|\"[^\"]*\"|'[^']*'")
 COLOUR = re.compile(
-    r"#[0-9a-f]{3,8}\b(?=[^{]*[;}])|\b(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch)\(", re.IGNORECASE
+    r"#[0-9a-f]{3,8}\b(?=[^{]*[;}])|\b(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch)\((?![^()]*var\()",
+    re.IGNORECASE,
 )
 NAMED = re.compile(
     r":[^;{}]*(?<![-\w.#])"

@@ -1,6 +1,5 @@
 """Every house rule finds what it forbids and leaves alone what it allows."""
 
-
 import pytest
 from jinja2 import DictLoader, Environment, StrictUndefined
 
@@ -153,6 +152,13 @@ class TestOwnership:
         ]
         assert lines(ownership.check(project({"app/leads/services.py": good + free}))) == []
 
+    def test_a_key_may_have_a_name(self, project):
+        upsert = "insert(Lead).on_conflict_do_nothing(index_elements=key)  # workspace_id\n"
+        bad = {"app/leads/services.py": HEAD + 'key = ["email"]\n' + upsert}
+        good = {"app/leads/services.py": HEAD + 'key = ["workspace_id", "email"]\n' + upsert}
+        assert lines(ownership.check(project(bad))) == [("app/leads/services.py", 4)]
+        assert lines(ownership.check(project(good))) == []
+
     def test_finds_an_upsert_whose_key_crosses_workspaces(self, project):
         upsert = (
             HEAD
@@ -235,6 +241,10 @@ class TestStyles:
     def test_allows_colours_in_the_tokens_and_tokens_elsewhere(self, project):
         css = ".card { color: var(--color-ink); background: transparent; } /* #fff */\n"
         assert self.check(project, css, tokens=":root { --color-ink: #111; }") == []
+
+    def test_a_colour_may_be_worked_out_from_a_property(self, project):
+        css = ".card { --hue: 9; color: light-dark(oklch(0.9 0.1 var(--hue)), oklch(0.4 0.1 var(--hue))); }"
+        assert self.check(project, css) == []
 
     def test_a_name_that_holds_a_colour_word_is_none(self, project):
         css = ".card { white-space: nowrap; color: var(--raw-red); grid-area: red-cell; }\n"
