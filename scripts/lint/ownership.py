@@ -71,8 +71,10 @@ def room_of(module: Module) -> str:
 
 def foreign_writes(module: Module, room: str, call: ast.Call, tables: Tables) -> Iterator[Finding]:
     name = written_model(call)
-    owners = tables.owners.get(name, set()) if name in imported_models(module) else set()
-    if room and owners and room not in owners and not module.gives_reason(call, "owner"):
+    owners = tables.owners.get(name, set())
+    if not room or not owners or room in owners or name not in imported_models(module):
+        return
+    if not module.gives_reason(call, "owner"):
         yield module.finding(
             call,
             f"{room} writes {name}, which belongs to {' and '.join(sorted(owners))};"
