@@ -64,6 +64,13 @@ SENTENCES: dict[str, Callable[[str, dict[str, Any]], str]] = {
     "enum": lambda name, _ctx: f"The selected {name} is invalid.",
 }
 
+# Sentences that our own schemas say to people, and the Laravel rule they stand for.
+HOUSE_SENTENCES = {
+    "Please enter a valid email address.": "email",
+    "Please choose one of the time zones.": "enum",
+    "The two passwords are not the same.": "confirmed",
+}
+
 
 def attribute_name(location: Location) -> str:
     """What Laravel calls a field: words for literal rules, the raw key for wildcard ones."""
@@ -84,28 +91,36 @@ def laravel_errors(error: ValidationError, schema: type[BaseModel]) -> Errors:
     found: Errors = {}
     details = [d for d in error.errors() if d["loc"] or d["type"] == "value_error"]
     for detail in sorted(details, key=lambda d: _rule_order(d["loc"], schema)):
-        location = _without_tags(detail["loc"])
+        location = _reported_at(detail)
         found.setdefault(dotted(location), []).append(sentence_for(detail, location))
     return found
 
 
-def sentence_for(detail: ErrorDetails, location: Location) -> str:
-    """One pydantic error as Laravel would say it."""
-    name, context = attribute_name(location), dict(detail.get("ctx", {}))
-    kind = detail["type"]
+def _reported_at(detail: ErrorDetails) -> Location:
+    """Laravel reports a confirmation that differs on the field itself."""
+    location = detail["loc"]
+    if location and str(location[-1]).endswith("_confirmation") and _rule(detail) == "confirmed":
+        return (*location[:-1], str(location[-1]).removesuffix("_confirmation"))
+    return location
+
+
+def _rule(detail: ErrorDetails) -> str:
+    """The Laravel rule behind a pydantic error."""
     if detail.get("input", "") is None:
-        kind = "missing"  # an empty value fails `required` before any other rule
-    if kind in {"value_error", "assertion_error"}:
-        words = str(context.get("error", detail["msg"]))
-        kind = words if words in SENTENCES else kind
-        if kind not in SENTENCES:
-            return words
-    sentence = SENTENCES.get(kind)
-    return sentence(name, context) if sentence else f"The {name} field is invalid."
+        return "missing"  # an empty value fails `required` before any other rule
+    if detail["type"] not in {"value_error", "assertion_error"}:
+        return detail["type"]
+    words = str(detail.get("ctx", {}).get("error", detail["msg"]))
+    return HOUSE_SENTENCES.get(words, words)
 
 
-def _without_tags(location: Location) -> Location:
-    return tuple(part for part in location if part not in {"__root__", "function-after"})
+def sentence_for(detail: ErrorDetails, location: Location) -> str:
+    """One pydantic error as Laravel would say it; a rule of our own keeps its own words."""
+    name, rule = attribute_name(location), _rule(detail)
+    if sentence := SENTENCES.get(rule):
+        return sentence(name, dict(detail.get("ctx", {})))
+    is_own = detail["type"] in {"value_error", "assertion_error"}
+    return rule if is_own else f"The {name} field is invalid."
 
 
 def _rule_order(location: Location, schema: type[BaseModel]) -> tuple[Any, ...]:

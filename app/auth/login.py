@@ -6,7 +6,7 @@ replaced at every sign-in, so a cookie planted before it is worth nothing after 
 
 from dataclasses import dataclass
 
-from flask import request, session
+from flask import g, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from app.auth import queries, services
@@ -76,6 +76,15 @@ def _end_current() -> None:
         services.revoke_session(current_user.session_id, current_user.id)
         logout_user()
     session.clear()
+
+
+def load_bearer(token: str) -> SignedIn | None:
+    """The person behind an access token of the JSON door; the token's id is kept for logout."""
+    bearer = services.find_bearer(token)
+    if bearer is None:
+        return None
+    g.bearer_token_id = bearer.token_id
+    return _snapshot(queries.get_user(bearer.user_id), 0, "")
 
 
 def _snapshot(user: User, session_id: int, token: str) -> SignedIn:

@@ -70,3 +70,21 @@ class NameInput(BaseModel):
     """What others see."""
 
     name: Name = ""
+
+
+class RefreshInput(BaseModel):
+    """A refresh token to trade in."""
+
+    refresh_token: Annotated[str, Field(max_length=200)]
+
+
+class ResetInput(NewPassword):
+    """The token of a reset link, with the new password."""
+
+    token: Annotated[str, Field(max_length=200)]
+
+
+class VerifyInput(BaseModel):
+    """The token of a verification link."""
+
+    token: Annotated[str, Field(max_length=200)]

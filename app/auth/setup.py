@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from app.api.access import register_bearer_loader
 from app.auth import cli, login
 from app.auth.policies import browser_name
 from app.extensions import login_manager
@@ -11,6 +12,7 @@ from app.web.nav import NavItem, register_nav
 def init_app(app: Flask) -> None:
     """Called once by app/rooms.py."""
     login.init_app(login_manager)
+    register_bearer_loader(login.load_bearer)
     cli.init_app(app)
     app.jinja_env.filters["browser_name"] = browser_name
     register_nav(

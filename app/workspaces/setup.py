@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from app.api.access import Entry, register_entry_loader
 from app.auth.queries import get_user
 from app.core.permissions import can
 from app.web import tenant
@@ -14,6 +15,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["can"] = can
     tenant.register_membership_loader(load_membership)
     tenant.register_workspaces_loader(list_workspaces)
+    register_entry_loader(load_entry)
     register_nav(
         NavItem(
             "Settings",
@@ -30,6 +32,15 @@ def load_membership(user_id: int, slug: str) -> tenant.Membership | None:
     """A user's membership in the workspace of this slug, as the lobby wants it."""
     access = queries.load_membership(user_id, slug)
     return tenant.Membership(_choice(access), access.role, access.permissions) if access else None
+
+
+def load_entry(user_id: int, workspace_id: int | None) -> Entry | None:
+    """The same for the JSON door: the workspace a call names, else the person's current one."""
+    if workspace_id is None:
+        access = queries.current_access(get_user(user_id))
+    else:
+        access = queries.find_access(user_id, workspace_id)
+    return Entry(access.workspace_id, access.permissions) if access else None
 
 
 def list_workspaces(user_id: int) -> list[tenant.WorkspaceChoice]:

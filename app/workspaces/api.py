@@ -1,0 +1,140 @@
+"""The JSON door of workspaces: list, make, change, switch, and the people in one.
+
+The id in the path names the workspace; the caller must be a member of it, else 404.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import request
+from flask_login import current_user
+
+from app.api.door import Plain, endpoint
+from app.auth.queries import get_user
+from app.core.errors import Forbidden, NotFound
+from app.workspaces import queries, services
+from app.workspaces.schemas import (
+    CreateWorkspaceInput,
+    InviteInput,
+    RoleInput,
+    UpdateWorkspaceInput,
+)
+from app.workspaces.serializers import access_json, invitation_json, member_json, workspace_json
+
+
+def entered(permission: str | None = None) -> dict[str, Callable[[int], queries.Access]]:
+    """How the id in the path is found: 404 for outsiders, then 403 without the permission."""
+
+    def find(workspace_id: int) -> queries.Access:
+        access = queries.find_access(current_user.id, workspace_id)
+        if access is None:
+            raise NotFound
+        if permission and permission not in access.permissions:
+            raise Forbidden
+        return access
+
+    return {"workspace_id": find}
+
+
+@endpoint("GET", "/workspace")
+def index_workspaces() -> list[dict[str, Any]]:
+    """The caller's workspaces, by name."""
+    return [access_json(access) for access in queries.list_access(current_user.id)]
+
+
+@endpoint("POST", "/workspace", body=CreateWorkspaceInput, status=201)
+def create_workspace(value: CreateWorkspaceInput) -> dict[str, Any]:
+    """Make a workspace and work in it."""
+    user = get_user(current_user.id)
+    return workspace_json(services.create_workspace(user, value.name, time_zone=value.time_zone))
+
+
+@endpoint("GET", "/workspace/<int:workspace_id>", find=entered())
+def show_workspace(workspace: queries.Access) -> dict[str, Any]:
+    """One workspace with the caller's role in it."""
+    return access_json(workspace)
+
+
+@endpoint(
+    "PUT", "/workspace/<int:workspace_id>", find=entered("settings.edit"), body=UpdateWorkspaceInput
+)
+def update_workspace(workspace: queries.Access, value: UpdateWorkspaceInput) -> dict[str, Any]:
+    """Change name and time zone."""
+    row = queries.get_workspace(workspace.workspace_id)
+    changed = services.update_workspace(row, name=value.name, time_zone=value.time_zone)
+    return workspace_json(changed)
+
+
+@endpoint("POST", "/workspace/<int:workspace_id>/switch", find=entered())
+def switch_workspace(workspace: queries.Access) -> dict[str, Any]:
+    """Work in this workspace from now on."""
+    return access_json(services.switch_workspace(current_user.id, workspace.workspace_id))
+
+
+@endpoint("GET", "/workspace/<int:workspace_id>/users", find=entered("members.view"))
+def index_members(workspace: queries.Access) -> list[dict[str, Any]]:
+    """The people of the workspace."""
+    return [member_json(member) for member in queries.list_members(workspace.workspace_id)]
+
+
+@endpoint(
+    "PUT",
+    "/workspace/<int:workspace_id>/users/<int:user_id>",
+    find=entered("members.edit"),
+    body=RoleInput,
+)
+def update_member(workspace: queries.Access, user_id: int, value: RoleInput) -> dict[str, Any]:
+    """Give a member another role."""
+    member = services.change_role(workspace.workspace_id, user_id, value.role, by=current_user.id)
+    return member_json((member, get_user(user_id)))
+
+
+@endpoint(
+    "DELETE", "/workspace/<int:workspace_id>/users/<int:user_id>", find=entered("members.edit")
+)
+def delete_member(workspace: queries.Access, user_id: int) -> None:
+    """Take a member out."""
+    services.remove_member(workspace.workspace_id, user_id, by=current_user.id)
+
+
+@endpoint("GET", "/workspace/<int:workspace_id>/invitations", find=entered("members.view"))
+def index_invitations(workspace: queries.Access) -> list[dict[str, Any]]:
+    """Invitations that may still be accepted."""
+    return [invitation_json(row) for row in queries.list_invitations(workspace.workspace_id)]
+
+
+@endpoint(
+    "POST",
+    "/workspace/<int:workspace_id>/invitations",
+    find=entered("members.edit"),
+    body=InviteInput,
+    status=201,
+)
+def create_invitation(workspace: queries.Access, value: InviteInput) -> dict[str, Any]:
+    """Invite somebody by mail."""
+    return invitation_json(
+        services.invite_member(
+            workspace.workspace_id,
+            value.email,
+            value.role,
+            by=current_user.id,
+            ip=request.remote_addr or "",
+        )
+    )
+
+
+@endpoint(
+    "DELETE",
+    "/workspace/<int:workspace_id>/invitations/<int:invitation_id>",
+    find=entered("members.edit"),
+)
+def delete_invitation(workspace: queries.Access, invitation_id: int) -> None:
+    """Take an invitation back."""
+    services.revoke_invitation(workspace.workspace_id, invitation_id, by=current_user.id)
+
+
+@endpoint("POST", "/workspace/invitations/<token>/accept")
+def accept_invitation(token: str) -> Plain:
+    """Join the workspace of an invitation link."""
+    access = services.accept_invitation(token, get_user(current_user.id))
+    return Plain({"data": access_json(access)})
