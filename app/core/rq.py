@@ -197,7 +197,7 @@ def _schedule(scheduler: Scheduler, entry_id: str, spec: JobSpec) -> None:
         id=entry_id,
         queue_name=spec.queue.value,
         timeout=spec.timeout,
-        result_ttl=0,
+        result_ttl=-1,  # 0 would delete the entry itself after its first run
         description=spec.name,
     )
 
