@@ -125,7 +125,19 @@ class TestMembers:
         bob = page.as_(cast.bob)
         bob.post(f"/w/acme/settings/members/{cast.alice.id}/role", {"role": "viewer"}, 403)
         bob.post(f"/w/acme/settings/members/{cast.alice.id}/remove", status=403)
-        assert f"remove-{cast.alice.id}" not in str(bob.get("/w/acme/settings/members").soup)
+        bob.get(f"/w/acme/settings/members/{cast.alice.id}", 403)
+        rows = bob.get("/w/acme/settings/members").soup
+        assert not rows.select(f"a[href$='/members/{cast.alice.id}']")
+        assert rows.select(f"a[href$='/members/{cast.vera.id}']")
+
+    def test_one_member(self, page, cast):
+        url = f"/w/acme/settings/members/{cast.bob.id}"
+        assert page.as_(cast.alice).get(url).find("input[value=member][checked]")
+        page.as_(cast.alice).post(url + "/role", {"role": "root"}, 422)
+        page.as_(cast.bob).get(url, 403)
+        page.as_(cast.vera).get(url, 403)
+        page.as_(cast.charlie).get(url, 404)
+        page.as_(cast.alice).get(f"/w/acme/settings/members/{cast.charlie.id}", 404)
 
     def test_last_owner_stays(self, page, cast):
         alice = page.as_(cast.alice)

@@ -6,8 +6,8 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from app.auth.queries import is_verified
-from app.core.errors import Invalid
+from app.auth.queries import get_user, is_verified
+from app.core.errors import Forbidden, Invalid
 from app.core.forms import parse_form
 from app.core.permissions import current_actor, requires
 from app.core.tenancy import require_workspace_id
@@ -46,12 +46,21 @@ def create_invitation() -> ResponseReturnValue:
     return invalid("workspaces/members.html", form=form, **_context())
 
 
+@bp.get("/w/<slug>/settings/members/<int:user_id>")
+@requires("members.edit")
+def show_member(user_id: int) -> ResponseReturnValue:
+    """One member: the role, and taking them out."""
+    return page("workspaces/member.html", **_member(user_id))
+
+
 @bp.post("/w/<slug>/settings/members/<int:user_id>/role")
 @requires("members.edit")
 def update_role(user_id: int) -> ResponseReturnValue:
     """Give a member another role."""
-    role = parse_form(RoleInput).value.role
-    services.change_role(require_workspace_id(), user_id, role, by=current_user.id)
+    form = parse_form(RoleInput)
+    if not form.ok:
+        return invalid("workspaces/member.html", form=form, **_member(user_id))
+    services.change_role(require_workspace_id(), user_id, form.value.role, by=current_user.id)
     return _to_members("Role changed.")
 
 
@@ -93,6 +102,19 @@ def delete_invitation(invitation_id: int) -> ResponseReturnValue:
 
 def _to_members(message: str) -> ResponseReturnValue:
     return done(url_for("workspaces.index_members"), message=message)
+
+
+def _member(user_id: int) -> dict[str, Any]:
+    workspace_id = require_workspace_id()
+    member = queries.get_member(workspace_id, user_id)
+    my_role = queries.get_member(workspace_id, current_user.id).role
+    if not policies.may_touch_member(my_role, member.role):
+        raise Forbidden
+    options = [
+        {"value": role, "label": role.capitalize(), "help": policies.ROLE_WORDS[role]}
+        for role in policies.roles_to_hand_out(my_role)
+    ]
+    return {"member": member, "user": get_user(user_id), "role_options": options}
 
 
 def _context() -> dict[str, Any]:
