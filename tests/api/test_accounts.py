@@ -1,0 +1,76 @@
+"""Accounts through the JSON door."""
+
+import pytest
+
+from app.auth.services import issue_tokens
+from app.core.db import db
+from app.core.tenancy import workspace_context
+from tests.factories import make_account
+
+
+@pytest.fixture
+def call(client, cast):
+    """`call(cast.alice, "GET", "/api/account")`."""
+
+    def ask(user, method, path, **data):
+        token = issue_tokens(db.session.merge(user)).access_token
+        db.session.commit()
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = client.open(path, method=method, json=data or None, headers=headers)
+        db.session.expire_all()
+        return answer
+
+    return ask
+
+
+@pytest.fixture
+def account_id(cast):
+    with workspace_context(cast.acme.id):
+        account = make_account("sam@sandbox.test")
+        db.session.commit()
+        return account.id
+
+
+def test_list(call, cast, account_id):
+    body = call(cast.alice, "GET", "/api/account").get_json()
+    assert [row["email"] for row in body["data"]] == ["sam@sandbox.test"]
+    assert body["meta"]["total"] == 1
+    assert "secret" not in str(body)
+    assert "credentials" not in body["data"][0]
+
+
+def test_outsiders_and_viewers(call, cast, account_id):
+    path = f"/api/account/{account_id}"
+    assert call(cast.charlie, "GET", path).status_code == 404
+    assert call(cast.vera, "GET", path).status_code == 200
+    assert call(cast.vera, "DELETE", path).status_code == 403
+    refused = call(cast.vera, "POST", f"{path}/pause")
+    assert refused.get_json() == {"message": "This action is unauthorized."}
+
+
+def test_pause_resume_remove(call, cast, account_id):
+    path = f"/api/account/{account_id}"
+    assert call(cast.alice, "POST", f"{path}/pause").get_json()["data"]["status"] == "paused"
+    assert call(cast.alice, "POST", f"{path}/resume").get_json()["data"]["status"] == "connected"
+    assert call(cast.alice, "DELETE", path).status_code == 204
+    assert call(cast.alice, "GET", path).status_code == 404
+
+
+def test_settings_are_checked(call, cast, account_id):
+    answer = call(cast.alice, "PUT", f"/api/account/{account_id}", daily_limit=0)
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"] == {
+        "daily_limit": ["The daily limit field must be at least 1."]
+    }
+
+
+def test_servers_that_do_not_answer_are_said(call, cast):
+    given = {
+        "email": "sam@sandbox.test",
+        "imap_host": "127.0.0.1",
+        "smtp_host": "127.0.0.1",
+        "password": "x",
+    }
+    answer = call(cast.alice, "POST", "/api/account", **given)
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"]
