@@ -52,7 +52,7 @@ def on_auto_reply_received(event: AutoReplyReceived) -> None:
     if event.left_company:
         reactions.left_company(event.campaign_lead_id, event.at)
     elif event.kind == "out_of_office":
-        reactions.out_of_office(event.campaign_lead_id, event.at, event.return_on)
+        reactions.out_of_office(event.campaign_lead_id, event.at, event.returns_on)
     else:
         reactions.auto_replied(event.campaign_lead_id, event.at)
 
