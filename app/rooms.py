@@ -68,7 +68,11 @@ EVENT_HANDLERS: dict[str, tuple[str, ...]] = {
     ),
     "accounts.events:AccountPaused": ("campaigns.handlers:on_account_stopped",),
     "accounts.events:AccountBroken": ("campaigns.handlers:on_account_stopped",),
-    "sending.events:MailSent": ("campaigns.handlers:on_mail_sent",),
+    "accounts.events:AccountConnected": ("sync.handlers:pull_new_account",),
+    "sending.events:MailSent": (
+        "mailhub.handlers:show_sent_replies",
+        "campaigns.handlers:on_mail_sent",
+    ),
     "sending.events:MailFailed": ("campaigns.handlers:on_mail_failed",),
     "sending.events:MailHeld": ("campaigns.handlers:on_mail_held",),
     "sending.events:MailCancelled": ("campaigns.handlers:on_mail_cancelled",),
