@@ -4,6 +4,7 @@ There is no build step. The stylesheets of static/css are joined in the order of
 the app starts (and again when one changes in development), so a page costs one request for style.
 """
 
+import gzip
 import hashlib
 import json
 from functools import lru_cache
@@ -16,6 +17,7 @@ from app.core.errors import NotFound
 from app.core.permissions import public
 
 YEAR = 31_536_000
+TEXT_TYPES = {"text/css", "text/javascript", "application/javascript", "image/svg+xml"}
 FIRST = ("tokens.css", "base.css", "layout.css")
 VENDOR = {
     "@hotwired/stimulus": "vendor/stimulus-3.2.2.js",
@@ -93,9 +95,25 @@ def import_map() -> Markup:
     return Markup(json.dumps({"imports": names}).replace("<", "\\u003c"))  # noqa: S704
 
 
-def _cache_hashed_files(response: Response) -> Response:
-    if request.endpoint == "static" and "v" in request.args and response.status_code == 200:
+@lru_cache(maxsize=256)
+def _gzip(data: bytes) -> bytes:
+    return gzip.compress(data, mtime=0)
+
+
+def _serve_static(response: Response) -> Response:
+    """Far-future cache for hashed files; gzip for text, which no secret of a page stands in."""
+    is_ours = request.endpoint in ("static", "assets.show_stylesheet")
+    if not is_ours or response.status_code != 200:
+        return response
+    if "v" in request.args:
         response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    if response.mimetype in TEXT_TYPES:
+        response.vary.add("Accept-Encoding")
+        if "gzip" in request.accept_encodings and request.method == "GET":
+            response.direct_passthrough = False
+            response.set_data(_gzip(response.get_data()))
+            response.headers["Content-Encoding"] = "gzip"
+            response.headers.pop("ETag", None)  # it names the plain bytes
     return response
 
 
@@ -105,4 +123,4 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset_url=asset_url, stylesheet_url=stylesheet_url, import_map=import_map
     )
-    app.after_request(_cache_hashed_files)
+    app.after_request(_serve_static)

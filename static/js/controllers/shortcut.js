@@ -27,18 +27,19 @@ export default class extends Controller {
       return target.matches("input, textarea, trix-editor") ? target.focus() : target.click()
     }
     if (key === "/") this.open(event)
+    else if (key === "?") this.open(event, "shortcuts")
   }
 
   visible(selector) {
     return [...document.querySelectorAll(selector)].find((element) => element.checkVisibility())
   }
 
-  open(event) {
-    const palette = document.getElementById("palette")
-    if (!palette) return
+  open(event, id = "palette") {
+    const dialog = document.getElementById(id)
+    if (!dialog) return
     event.preventDefault()
-    if (palette.open) return palette.close()
-    palette.showModal()
-    palette.dispatchEvent(new CustomEvent("dialog:opened"))
+    if (dialog.open) return dialog.close()
+    dialog.showModal()
+    dialog.dispatchEvent(new CustomEvent("dialog:opened"))
   }
 }

@@ -1,0 +1,42 @@
+// Which of several panes a narrow window shows, and which row of the list is open beside it.
+// The server's answer fills #reader; this only turns towards it.
+import { Controller } from "@hotwired/stimulus"
+
+export default class extends Controller {
+  connect() {
+    this.swapped = (event) => event.detail.target.id === "reader" && this.opened()
+    this.changed = (event) => ["archive", "unarchive", "unread"].includes(event.detail.verb) && this.show("list")
+    this.send = (event) => (event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.form?.requestSubmit()
+    document.body.addEventListener("htmx:afterSwap", this.swapped)
+    document.body.addEventListener("mailhub:changed", this.changed)
+    this.element.addEventListener("keydown", this.send)
+  }
+
+  disconnect() {
+    document.body.removeEventListener("htmx:afterSwap", this.swapped)
+    document.body.removeEventListener("mailhub:changed", this.changed)
+    this.element.removeEventListener("keydown", this.send)
+  }
+
+  opened() {
+    this.show("reader")
+    for (const row of this.element.querySelectorAll("[aria-current][data-list-nav-target]")) row.removeAttribute("aria-current")
+    const link = [...this.element.querySelectorAll("[data-list-nav-target] a")].find((one) => one.pathname === window.location.pathname)
+    link?.closest("[data-list-nav-target]").setAttribute("aria-current", "true")
+  }
+
+  list(event) {
+    const isNarrow = !this.element.querySelector("#thread-list").checkVisibility()
+    if (!isNarrow || event.ctrlKey || event.metaKey) return
+    event.preventDefault()
+    this.show("list")
+  }
+
+  places() {
+    this.show(this.element.dataset.pane === "places" ? "list" : "places")
+  }
+
+  show(name) {
+    this.element.dataset.pane = name
+  }
+}

@@ -1,0 +1,23 @@
+"""What axe says about a page, and what a reader without axe would trip over."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+
+def assert_accessible(page: Page) -> None:
+    """Fail with the rule and the element of every violation that axe finds."""
+    found = Axe().run(page).response["violations"]
+    told = [
+        f"{rule['id']}: {node['target']} {node['failureSummary']}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+    assert told == [], f"{page.url}\n" + "\n".join(told)
+
+
+def assert_no_sideways_scroll(page: Page) -> None:
+    """The page must fit the width of its window."""
+    width = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert width <= 0, f"{page.url} is {width} px too wide"
