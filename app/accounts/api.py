@@ -4,14 +4,9 @@ from typing import Any
 
 from app.accounts import queries, services
 from app.accounts.schemas import ConnectInput, DiscoverInput, SettingsInput
-from app.accounts.serializers import (
-    account_json,
-    account_row_json,
-    discovery_json,
-    verification_json,
-)
+from app.accounts.serializers import account_json, discovery_json, verification_json
 from app.api.door import Numbered, asked_page, endpoint
-from app.core.context import current_actor
+from app.core.permissions import current_actor
 from app.models import EmailAccount
 
 FIND = {"account_id": queries.get_account}
@@ -19,36 +14,36 @@ FIND = {"account_id": queries.get_account}
 
 @endpoint("GET", "/account", permission="accounts.view")
 def index_accounts() -> Numbered:
-    """Every account with today's figures, by address."""
+    """The workspace's accounts, by address."""
     rows, asked = queries.account_rows(), asked_page()
-    shown = rows[asked.offset : asked.offset + asked.per_page]
-    return Numbered(shown, len(rows), asked, account_row_json)
+    part = rows[asked.offset : asked.offset + asked.per_page]
+    return Numbered(part, len(rows), asked, _row_json)
 
 
 @endpoint("POST", "/account", permission="accounts.edit", body=ConnectInput, status=201)
 def create_account(value: ConnectInput) -> dict[str, Any]:
-    """Connect a mailbox; both servers are tried first."""
+    """Try both servers and save the mailbox; 422 with the servers' own words otherwise."""
     services.require_unknown(value.email)
     found = services.try_servers(value.email, value, current_actor())
-    return account_json(services.connect_account(value, found))
+    return _json(services.connect_account(value, found))
 
 
 @endpoint("POST", "/account/test", permission="accounts.edit", body=ConnectInput)
-def test_account(value: ConnectInput) -> dict[str, Any]:
-    """Try servers out without saving anything."""
+def create_trial(value: ConnectInput) -> dict[str, Any]:
+    """Try both servers and save nothing."""
     return verification_json(services.try_servers(value.email, value, current_actor()))
 
 
 @endpoint("POST", "/account/discover", permission="accounts.edit", body=DiscoverInput)
-def discover_servers(value: DiscoverInput) -> dict[str, Any]:
+def create_discovery(value: DiscoverInput) -> dict[str, Any]:
     """Propose servers for an address."""
     return discovery_json(services.propose_servers(value.email, current_actor()))
 
 
 @endpoint("GET", "/account/<int:account_id>", permission="accounts.view", find=FIND)
 def show_account(account: EmailAccount) -> dict[str, Any]:
-    """One account with today's figures."""
-    return account_row_json(queries.account_row(account))
+    """One account."""
+    return _json(account)
 
 
 @endpoint(
@@ -59,14 +54,14 @@ def show_account(account: EmailAccount) -> dict[str, Any]:
     body=SettingsInput,
 )
 def update_account(account: EmailAccount, value: SettingsInput) -> dict[str, Any]:
-    """Change limits, rhythm and signature."""
+    """Save limits, rhythm and signature."""
     services.update_account(account, value)
-    return account_json(account)
+    return _json(account)
 
 
 @endpoint("DELETE", "/account/<int:account_id>", permission="accounts.edit", find=FIND)
 def delete_account(account: EmailAccount) -> None:
-    """Take the account out; what it has queued is cancelled."""
+    """Take the account out."""
     services.remove_account(account)
 
 
@@ -74,11 +69,19 @@ def delete_account(account: EmailAccount) -> None:
 def pause_account(account: EmailAccount) -> dict[str, Any]:
     """Stop sending from the account."""
     services.pause_account(account, "Paused by a person.")
-    return account_json(account)
+    return _json(account)
 
 
 @endpoint("POST", "/account/<int:account_id>/resume", permission="accounts.edit", find=FIND)
 def resume_account(account: EmailAccount) -> dict[str, Any]:
-    """Send from the account again."""
+    """Send from the account again; 409 when it must be reconnected first."""
     services.resume_account(account)
-    return account_json(account)
+    return _json(account)
+
+
+def _json(account: EmailAccount) -> dict[str, Any]:
+    return _row_json(queries.account_row(account))
+
+
+def _row_json(row: queries.AccountRow) -> dict[str, Any]:
+    return account_json(row.account, row.sent_today, row.allowed_today)

@@ -1,16 +1,15 @@
-"""Accounts as JSON. Credentials go in and never come out."""
+"""Accounts as JSON. Credentials are write-only: no shape ever holds them."""
 
-from dataclasses import asdict
 from typing import Any
 
-from app.accounts.queries import AccountRow
 from app.models import EmailAccount
 from app.providers.mail.base import Verification
 from app.providers.mail.discovery import Discovery
+from app.providers.mail.facts import Endpoint
 
 
-def account_json(account: EmailAccount) -> dict[str, Any]:
-    """A connected mailbox."""
+def account_json(account: EmailAccount, sent_today: int, allowed_today: int) -> dict[str, Any]:
+    """An account with today's figures."""
     return {
         "id": account.id,
         "email": account.email,
@@ -19,40 +18,36 @@ def account_json(account: EmailAccount) -> dict[str, Any]:
         "provider_name": account.provider_name,
         "status": account.status,
         "status_reason": account.status_reason,
-        "imap": _server(account, "imap"),
-        "smtp": _server(account, "smtp"),
+        "imap": _server(account.imap_host, account.imap_port, account.imap_security),
+        "smtp": _server(account.smtp_host, account.smtp_port, account.smtp_security),
         "daily_limit": account.daily_limit,
-        "ramp": {
-            "enabled": account.ramp_enabled,
-            "start": account.ramp_start,
-            "step": account.ramp_step,
-        },
-        "gap_seconds": account.gap_seconds,
-        "gap_jitter_seconds": account.gap_jitter_seconds,
+        "sent_today": sent_today,
+        "allowed_today": allowed_today,
+        "ramp_enabled": account.ramp_enabled,
+        "ramp_start": account.ramp_start,
+        "ramp_step": account.ramp_step,
+        "gap_minutes": round(account.gap_seconds / 60, 2),
+        "jitter_minutes": round(account.gap_jitter_seconds / 60, 2),
         "time_zone": account.time_zone,
         "sent_copy": account.sent_copy,
         "signature_html": account.signature_html,
+        "is_sandbox": account.is_sandbox,
         "connected_at": account.connected_at,
+        "last_ok_at": account.last_ok_at,
         "created_at": account.created_at,
         "updated_at": account.updated_at,
+        "deleted_at": account.removed_at,
     }
 
 
-def account_row_json(row: AccountRow) -> dict[str, Any]:
-    """The same with today's figures."""
-    figures = {"sent_today": row.sent_today, "allowed_today": row.allowed_today}
-    return {**account_json(row.account), **figures}
-
-
-def _server(account: EmailAccount, kind: str) -> dict[str, Any]:
-    return {name: getattr(account, f"{kind}_{name}") for name in ("host", "port", "security")}
-
-
 def verification_json(found: Verification) -> dict[str, Any]:
-    """What trying out showed, step by step, in the servers' own words."""
+    """What trying an account showed, step by step; `ok` is null for a step never reached."""
     return {
         "ok": found.ok,
-        "steps": [asdict(step) for step in found.steps],
+        "steps": [
+            {"name": step.name, "label": step.label, "ok": step.ok, "text": step.text}
+            for step in found.steps
+        ],
         "files_sent_copy": found.files_sent_copy,
     }
 
@@ -64,6 +59,14 @@ def discovery_json(found: Discovery) -> dict[str, Any]:
         "provider_name": found.provider_name,
         "username": found.username,
         "advice": found.advice,
-        "imap": asdict(found.imap) if found.imap else None,
-        "smtp": asdict(found.smtp) if found.smtp else None,
+        "imap": _endpoint(found.imap),
+        "smtp": _endpoint(found.smtp),
     }
+
+
+def _endpoint(endpoint: Endpoint | None) -> dict[str, Any] | None:
+    return _server(endpoint.host, endpoint.port, endpoint.security) if endpoint else None
+
+
+def _server(host: str, port: int, security: str) -> dict[str, Any]:
+    return {"host": host, "port": port, "security": security}

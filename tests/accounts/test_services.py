@@ -45,7 +45,9 @@ def heard() -> Any:
 def connect(mailbox: Mailbox, **over: object) -> EmailAccount:
     entry = ConnectInput.model_validate(mailbox.form(**over))
     found = services.try_servers(entry.email, entry, ACTOR)
-    return services.connect_account(entry, found)
+    account = services.connect_account(entry, found)
+    db.session.commit()
+    return account
 
 
 @pytest.mark.dovecot
@@ -79,7 +81,7 @@ def test_password_is_not_readable_in_the_database(in_acme: Any, mailbox: Mailbox
 def test_wrong_password_saves_nothing(in_acme: Any, mailbox: Mailbox, heard: list[object]) -> None:
     with pytest.raises(Invalid) as caught:
         connect(mailbox, password="wrong")
-    assert "uthentication failed" in caught.value.errors["form"][0]
+    assert "uthentication failed" in caught.value.errors["imap_login"][0]
     assert queries.list_accounts() == []
     assert heard == []
 
@@ -106,20 +108,22 @@ def test_removed_address_may_come_back(in_acme: Any, mailbox: Mailbox, heard: li
     services.remove_account(account)
     assert account.credentials == {}
     assert heard[1:] == [AccountRemoved(account.id)]
+    removed_id = account.id
+    db.session.commit()
     with pytest.raises(NotFound):
-        queries.get_account(account.id)
-    assert connect(mailbox).id != account.id
+        queries.get_account(removed_id)
+    assert connect(mailbox).id != removed_id
 
 
 @pytest.mark.dovecot
 def test_reconnect_keeps_the_row(in_acme: Any, mailbox: Mailbox, heard: list[object]) -> None:
     account = connect(mailbox)
+    account_id = account.id
     services.mark_reconnect_required(account, "535 no")
+    db.session.commit()
     entry = ConnectInput.model_validate(mailbox.form())
     found = services.try_servers(account.email, entry, ACTOR)
-    account = (
-        queries.get_account(account.id) if account in db.session else db.session.merge(account)
-    )
+    account = queries.get_account(account_id)
     services.reconnect_account(account, entry, found)
     assert (account.status, account.status_reason) == ("connected", "")
     assert heard[-1] == AccountConnected(account.id)

@@ -126,8 +126,7 @@ def _sent_copy(known: str | None, found: Verification) -> str:
 
 def _require_success(found: Verification) -> None:
     if not found.ok:
-        failed = next((step.text for step in found.steps if step.ok is False), "")
-        raise Invalid({"form": [failed or "The servers could not be reached."]})
+        raise Invalid({step.name: [step.text] for step in found.steps if step.ok is False})
 
 
 def _check_ports(entry: ServersInput) -> None:
