@@ -44,7 +44,8 @@ def compare(
         row = rows[index]
         if row.thread_id not in keeps:
             below = order[index + 1] if index + 1 < len(order) else None
-            inserts.append((row, below))
+            if below is not None or len(order) < MAX_SHOWN:  # else its place is not on the page
+                inserts.append((row, below))
         elif changed.get(row.thread_id, since) > since:
             redraws.append(row)
     moved = [one for one in order if one in shown and one not in keeps]

@@ -133,13 +133,10 @@ def places() -> list[Place]:
         .limit(BADGE_LIMIT * 10)
         .subquery()
     )
-    unread = dict(
-        db.session.execute(
-            sa.select(some.c.account_id, sa.func.count()).group_by(some.c.account_id)
-        )
-        .tuples()
-        .all()
+    counts = db.session.execute(
+        sa.select(some.c.account_id, sa.func.count()).group_by(some.c.account_id)
     )
+    unread = {account_id: count for account_id, count in counts}
     progress = {
         row.account_id: row.progress
         for row in db.session.execute(

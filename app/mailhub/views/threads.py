@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from flask import Response, request, url_for
+from flask import Response, current_app, request, url_for
+from markupsafe import Markup
 
 from app.core.clock import utcnow
 from app.core.permissions import can, requires
@@ -13,10 +14,11 @@ from app.mailhub.html import estimate_height, linkify, text_to_html
 from app.mailhub.panel import panel_cards
 from app.mailhub.queries import messages as message_queries
 from app.mailhub.queries import threads as queries
+from app.mailhub.quoted import reply_text
 from app.mailhub.schemas import ThreadFilter
 from app.mailhub.services.replying import recipient_of
 from app.mailhub.views.blueprint import bp, current_filter
-from app.models import Message, Thread
+from app.models import Message, Outbox, Thread
 from app.web.responses import fragment, nothing, page, page_or_fragment
 
 PIECES = {"threads-more": "mailhub/_rows.html", "reader": "mailhub/_reader.html"}
@@ -39,7 +41,7 @@ def show_thread(thread_id: int) -> Response:
     context = thread_context(thread, wanted)
     if request.headers.get("HX-Target") == "reader" and "HX-Request" in request.headers:
         return fragment("mailhub/_reader.html", wanted=wanted, **context)
-    return page("mailhub/index.html", **list_context(wanted), **context)
+    return page("mailhub/index.html", **{**list_context(wanted), **context})
 
 
 @bp.get("/news")
@@ -64,6 +66,8 @@ def show_news() -> Response:
         places=queries.places(),
         unread=queries.unread_count(),
         colours=queries.account_colours(),
+        may_edit=can("mailhub.edit"),
+        open_id=_open_id(),
         **_poll(rows),
     )
 
@@ -87,6 +91,11 @@ def _moment(text: str) -> datetime:
         return datetime.fromtimestamp(float(text), UTC)
     except (ValueError, OverflowError, OSError):
         return utcnow()
+
+
+def _open_id() -> int | None:
+    """The conversation beside the list, by the address the browser shows."""
+    return _number(request.headers.get("HX-Current-URL", "").partition("?")[0].rpartition("/")[2])
 
 
 def list_context(wanted: ThreadFilter) -> dict[str, Any]:
@@ -144,14 +153,25 @@ def thread_context(thread: Thread, wanted: ThreadFilter) -> dict[str, Any]:
         "may_edit": can("mailhub.edit"),
         "may_send": can("mailhub.send"),
         "shown_text": shown_text,
-        "linkify": linkify,
+        "reply_words": reply_words,
         "frame_height": frame_height,
+        "images": _number(request.args.get("images")),
+        "has_outbox": "sending.index_outbox" in current_app.view_functions,
     }
 
 
 def shown_text(message: Message) -> tuple[Any, Any]:
     """A text mail as safe HTML: own words and quoted history."""
     return text_to_html(message.body_text)
+
+
+def reply_words(mail: Outbox) -> Markup:
+    """What a person wrote in a reply that has not left: the words above signature and history."""
+    return linkify(reply_text(mail.body_text))
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() and len(text) < 19 else None
 
 
 def frame_height(message: Message) -> int:
