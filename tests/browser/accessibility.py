@@ -4,8 +4,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 
+# Colours on their way from one state to the next are nobody's contrast.
+SETTLED = """() => Promise.allSettled(document.getAnimations()
+    .filter((a) => a.effect.getComputedTiming().iterations !== Infinity)
+    .map((a) => a.finished))"""
+
+
 def assert_accessible(page: Page) -> None:
     """Fail with the rule and the element of every violation that axe finds."""
+    page.evaluate(SETTLED)
     found = Axe().run(page).response["violations"]
     told = [
         f"{rule['id']}: {node['target']} {node['failureSummary']}"

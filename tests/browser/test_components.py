@@ -24,19 +24,14 @@ def focused(page: Page) -> str:
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
-def test_every_page_of_the_sheet_is_accessible(page: Page, path, scheme, size, shoot):
-    page.set_viewport_size({"width": size[0], "height": size[1]})
-    page.emulate_media(color_scheme=scheme)
+def test_every_page_of_the_sheet_is_accessible(page: Page, path, shoot):
     page.goto(f"/styleguide{path}", wait_until="networkidle")
-    assert_accessible(page)
-    assert_no_sideways_scroll(page)
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_the_sheet_is_photographed(page: Page, path, shoot):
-    page.goto(f"/styleguide{path}", wait_until="networkidle")
+    for width, height in ((1440, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert_no_sideways_scroll(page)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert_accessible(page)
     shoot(page, f"styleguide{path.replace('/', '-')}")
 
 
