@@ -52,9 +52,16 @@ def _from_body(environ: dict[str, Any]) -> str:
     if kind.endswith(("/json", "+json")):
         return _from_json(body)
     if kind in {"application/x-www-form-urlencoded", "multipart/form-data"}:
-        _stream, form, _files = parse_form_data({**environ, "wsgi.input": io.BytesIO(body)})
-        return form.getlist("_method")[-1] if form.getlist("_method") else ""
+        return _from_form(environ, body)
     return ""
+
+
+def _from_form(environ: dict[str, Any], body: bytes) -> str:
+    _stream, form, files = parse_form_data({**environ, "wsgi.input": io.BytesIO(body)})
+    for file in files.values():
+        file.close()
+    values = form.getlist("_method")
+    return values[-1] if values else ""
 
 
 def _from_json(body: bytes) -> str:

@@ -2,25 +2,9 @@
 
 import pytest
 
-from app.auth.services import issue_tokens
 from app.core.db import db
 from app.core.tenancy import workspace_context
 from tests.factories import make_account
-
-
-@pytest.fixture
-def call(client, cast):
-    """`call(cast.alice, "GET", "/api/account")`."""
-
-    def ask(user, method, path, **data):
-        token = issue_tokens(db.session.merge(user)).access_token
-        db.session.commit()
-        headers = {"Authorization": f"Bearer {token}"}
-        answer = client.open(path, method=method, json=data or None, headers=headers)
-        db.session.expire_all()
-        return answer
-
-    return ask
 
 
 @pytest.fixture
@@ -57,7 +41,7 @@ def test_pause_resume_remove(call, cast, account_id):
 
 
 def test_settings_are_checked(call, cast, account_id):
-    answer = call(cast.alice, "PUT", f"/api/account/{account_id}", daily_limit=0)
+    answer = call(cast.alice, "PUT", f"/api/account/{account_id}", {"daily_limit": 0})
     assert answer.status_code == 422
     assert answer.get_json()["errors"] == {
         "daily_limit": ["The daily limit field must be at least 1."]
@@ -71,6 +55,6 @@ def test_servers_that_do_not_answer_are_said(call, cast):
         "smtp_host": "127.0.0.1",
         "password": "x",
     }
-    answer = call(cast.alice, "POST", "/api/account", **given)
+    answer = call(cast.alice, "POST", "/api/account", given)
     assert answer.status_code == 422
     assert answer.get_json()["errors"]

@@ -43,7 +43,12 @@ class Person:
 
 
 def list_people(
-    campaign_id: int, *, state: str = "", search: str = "", cursor: str | None = None
+    campaign_id: int,
+    *,
+    state: str = "",
+    search: str = "",
+    cursor: str | None = None,
+    limit: int = 50,
 ) -> Page[Person]:
     """The leads of a campaign in the order of enrolment."""
     statement = _people().where(CampaignLead.campaign_id == campaign_id)
@@ -55,6 +60,7 @@ def list_people(
         statement.add_columns(CampaignLead.id.label("id")),
         (CampaignLead.id,),
         cursor,
+        limit=limit,
         descending=False,
         scalars=False,
     )

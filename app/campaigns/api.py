@@ -1,0 +1,300 @@
+"""The JSON door of campaigns: the same verbs as the pages."""
+
+from typing import Annotated, Any
+
+from flask_login import current_user
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from werkzeug.datastructures import FileStorage
+
+from app.api.door import Continued, Numbered, Plain, asked, asked_page, endpoint
+from app.campaigns.policies.preflight import may_launch
+from app.campaigns.queries import campaigns as queries
+from app.campaigns.queries.numbered import page_of_campaigns
+from app.campaigns.queries.people import list_people
+from app.campaigns.schemas import CampaignInput, ScheduleInput, SettingsInput, StepInput
+from app.campaigns.schemas import TestMailInput as TestInput
+from app.campaigns.serializers import (
+    campaign_json,
+    person_json,
+    schedule_json,
+    settings_json,
+    step_json,
+)
+from app.campaigns.services import campaigns as services
+from app.campaigns.services import enrolment, explain, running, sequence, testing
+from app.campaigns.services.preflight import preflight
+from app.core.clock import utcnow
+from app.core.errors import Invalid
+from app.leads.schemas import LeadInput
+from app.leads.serializers import import_json
+from app.leads.services.imports import start_import
+from app.leads.services.leads import upsert_leads
+from app.models import Campaign
+
+FIND = {"campaign_id": queries.get_campaign}
+CHUNK = 256 * 1024
+
+
+class SequenceInput(BaseModel):
+    """The whole sequence, in order."""
+
+    steps: Annotated[list[StepInput], Field(min_length=1, max_length=50)]
+
+
+class ScheduleBody(ScheduleInput):
+    """The same input with its windows as a list of `{weekday, start, end}`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def spread(cls, data: Any) -> Any:
+        """Turn the list into the three lists of the form."""
+        windows = data.get("windows") if isinstance(data, dict) else None
+        if not isinstance(windows, list) or not all(isinstance(w, dict) for w in windows):
+            return data
+        return {**data, **{k: [w.get(k) for w in windows] for k in ("weekday", "start", "end")}}
+
+
+class LeadsInput(BaseModel):
+    """Leads to enrol, at most a thousand a call; larger lists are uploaded as a file."""
+
+    leads: Annotated[list[LeadInput], Field(min_length=1, max_length=1000)]
+
+
+class LeadIdsInput(BaseModel):
+    """Campaign leads to take out."""
+
+    ids: Annotated[list[int], Field(min_length=1, max_length=1000)]
+
+
+class ImportInput(BaseModel):
+    """An uploaded list, and where its leads go."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    file: Annotated[FileStorage, WithJsonSchema({"type": "string", "format": "binary"})]
+    campaign_id: int | None = None
+
+
+class TestSendInput(TestInput):
+    """Which step goes where as a test."""
+
+    step_id: int
+
+
+@endpoint("GET", "/campaign", permission="campaigns.view")
+def index_campaigns() -> Numbered:
+    """Campaigns, the newest first; `status` and `q` narrow the list."""
+    page = asked_page()
+    items, total = page_of_campaigns(
+        status=str(asked("status") or ""),
+        search=str(asked("q") or ""),
+        offset=page.offset,
+        limit=page.per_page,
+    )
+    return Numbered(items, total, page, campaign_json)
+
+
+@endpoint("POST", "/campaign", permission="campaigns.edit", body=CampaignInput, status=201)
+def create_campaign(value: CampaignInput) -> dict[str, Any]:
+    """Make a draft."""
+    return campaign_json(services.create_campaign(name=value.name, owner_id=current_user.id))
+
+
+@endpoint("GET", "/campaign/<int:campaign_id>", permission="campaigns.view", find=FIND)
+def show_campaign(campaign: Campaign) -> dict[str, Any]:
+    """One campaign with its totals."""
+    return campaign_json(campaign)
+
+
+@endpoint(
+    "PUT",
+    "/campaign/<int:campaign_id>",
+    permission="campaigns.edit",
+    find=FIND,
+    body=CampaignInput,
+)
+def update_campaign(campaign: Campaign, value: CampaignInput) -> dict[str, Any]:
+    """Rename it."""
+    services.rename_campaign(campaign, value.name)
+    return campaign_json(campaign)
+
+
+@endpoint("DELETE", "/campaign/<int:campaign_id>", permission="campaigns.edit", find=FIND)
+def delete_campaign(campaign: Campaign) -> None:
+    """Delete it; what it has queued does not leave."""
+    running.delete_campaign(campaign)
+
+
+@endpoint("GET", "/campaign/<int:campaign_id>/sequence", permission="campaigns.view", find=FIND)
+def show_sequence(campaign: Campaign) -> list[dict[str, Any]]:
+    """The steps in order."""
+    return [step_json(step) for step in queries.steps_of(campaign.id)]
+
+
+@endpoint(
+    "PUT",
+    "/campaign/<int:campaign_id>/sequence",
+    permission="campaigns.edit",
+    find=FIND,
+    body=SequenceInput,
+    array="steps",
+)
+def update_sequence(campaign: Campaign, value: SequenceInput) -> list[dict[str, Any]]:
+    """Replace the sequence; steps keep their place, so what was sent stays sent."""
+    return [step_json(step) for step in sequence.replace_steps(campaign, value.steps)]
+
+
+@endpoint("GET", "/campaign/<int:campaign_id>/schedule", permission="campaigns.view", find=FIND)
+def show_schedule(campaign: Campaign) -> dict[str, Any]:
+    """Windows, zone and caps."""
+    return schedule_json(campaign, queries.windows_of([campaign.id]).get(campaign.id, ()))
+
+
+@endpoint(
+    "PUT",
+    "/campaign/<int:campaign_id>/schedule",
+    permission="campaigns.edit",
+    find=FIND,
+    body=ScheduleBody,
+)
+def update_schedule(campaign: Campaign, value: ScheduleBody) -> dict[str, Any]:
+    """Change when mails may leave."""
+    services.update_schedule(campaign, value)
+    return show_schedule(campaign)
+
+
+@endpoint("GET", "/campaign/<int:campaign_id>/settings", permission="campaigns.view", find=FIND)
+def show_settings(campaign: Campaign) -> dict[str, Any]:
+    """Senders and rules."""
+    return settings_json(campaign, queries.sender_ids([campaign.id]).get(campaign.id, ()))
+
+
+@endpoint(
+    "PUT",
+    "/campaign/<int:campaign_id>/settings",
+    permission="campaigns.edit",
+    find=FIND,
+    body=SettingsInput,
+)
+def update_settings(campaign: Campaign, value: SettingsInput) -> dict[str, Any]:
+    """Change senders and rules."""
+    services.update_settings(campaign, value)
+    return show_settings(campaign)
+
+
+@endpoint("GET", "/campaign/<int:campaign_id>/leads", permission="campaigns.view", find=FIND)
+def index_leads(campaign: Campaign) -> Continued:
+    """Leads of the campaign; `state` and `q` narrow the list, `cursor` continues it."""
+    page = asked_page()
+    found = list_people(
+        campaign.id,
+        state=str(asked("state") or ""),
+        search=str(asked("q") or ""),
+        cursor=page.cursor,
+        limit=page.per_page,
+    )
+    return Continued(found.items, found.next_cursor, page, person_json)
+
+
+@endpoint(
+    "POST",
+    "/campaign/<int:campaign_id>/leads",
+    permission="campaigns.edit",
+    find=FIND,
+    body=LeadsInput,
+    array="leads",
+)
+def create_leads(campaign: Campaign, value: LeadsInput) -> dict[str, Any]:
+    """Add leads and enrol them; those who must not be contacted are skipped."""
+    result = upsert_leads(value.leads, source="api")
+    enrolled = enrolment.enrol_leads(campaign, result.lead_ids)
+    already = len(result.lead_ids) - enrolled
+    return {**result.counts, "enrolled": enrolled, "already_in_campaign": already}
+
+
+@endpoint(
+    "DELETE",
+    "/campaign/<int:campaign_id>/leads",
+    permission="campaigns.edit",
+    find=FIND,
+    body=LeadIdsInput,
+)
+def delete_leads(campaign: Campaign, value: LeadIdsInput) -> None:
+    """Take leads out of the campaign."""
+    enrolment.remove_leads(campaign, value.ids)
+
+
+@endpoint("POST", "/campaign/<int:campaign_id>/launch", permission="campaigns.launch", find=FIND)
+def launch_campaign(campaign: Campaign) -> dict[str, Any]:
+    """Launch it when every check passes; launching twice changes nothing."""
+    if campaign.status != "active":
+        lines = preflight(campaign, utcnow(), user_is_verified=current_user.is_verified)
+        if not may_launch(lines):
+            raise Invalid({"campaign": [line.text for line in lines if line.level == "stop"]})
+        running.launch_campaign(campaign)
+    return campaign_json(campaign)
+
+
+@endpoint("POST", "/campaign/<int:campaign_id>/pause", permission="campaigns.launch", find=FIND)
+def pause_campaign(campaign: Campaign) -> dict[str, Any]:
+    """Nothing more leaves, from this moment."""
+    running.pause_campaign(campaign)
+    return campaign_json(campaign)
+
+
+@endpoint("POST", "/campaign/<int:campaign_id>/resume", permission="campaigns.launch", find=FIND)
+def resume_campaign(campaign: Campaign) -> dict[str, Any]:
+    """Go on where it stopped."""
+    running.resume_campaign(campaign)
+    return campaign_json(campaign)
+
+
+@endpoint("POST", "/campaign/<int:campaign_id>/archive", permission="campaigns.edit", find=FIND)
+def archive_campaign(campaign: Campaign) -> dict[str, Any]:
+    """Put it away; figures stay."""
+    running.archive_campaign(campaign)
+    return campaign_json(campaign)
+
+
+@endpoint(
+    "GET", "/campaign/<int:campaign_id>/sending-status", permission="campaigns.view", find=FIND
+)
+def show_sending_status(campaign: Campaign) -> dict[str, Any]:
+    """One plain sentence: why it is (not) sending."""
+    found = explain.explain_campaign(campaign, utcnow())
+    return {
+        "sentence": found.sentence,
+        "reason": found.reason.value if found.reason else None,
+        "is_sending": found.is_sending,
+    }
+
+
+@endpoint(
+    "POST",
+    "/campaign/<int:campaign_id>/test-send",
+    permission="campaigns.edit",
+    find=FIND,
+    body=TestSendInput,
+)
+def test_send(campaign: Campaign, value: TestSendInput) -> Plain:
+    """Send one step to somebody of the team; nothing is tracked or counted."""
+    step = queries.get_step(campaign.id, value.step_id)
+    testing.send_test(campaign, step, value)
+    return Plain({"message": f"The test is on its way to {value.email}."}, 202)
+
+
+@endpoint("POST", "/lead/import", permission="leads.edit", body=ImportInput, status=201)
+def create_import(value: ImportInput) -> dict[str, Any]:
+    """Upload a list (`file`) and see what it seems to hold.
+
+    With `campaign_id` its leads are enrolled when it is committed.
+    """
+    if value.campaign_id is not None:
+        queries.get_campaign(value.campaign_id)  # another workspace's campaign is not there
+    imported = start_import(
+        filename=value.file.filename or "list.csv",
+        chunks=iter(lambda: value.file.stream.read(CHUNK), b""),
+        campaign_id=value.campaign_id,
+        user_id=current_user.id,
+    )
+    return import_json(imported)

@@ -1,0 +1,93 @@
+"""Campaigns, steps, schedules and campaign leads as JSON."""
+
+from typing import Any
+
+from app.campaigns.policies.schedule import Window
+from app.campaigns.queries.people import Person
+from app.models import Campaign, Step
+
+COUNTS = (
+    *("leads", "contacted", "sent", "opened", "opened_machine", "clicked", "clicked_machine"),
+    *("replied", "auto_replied", "bounced", "unsubscribed", "finished"),
+)
+
+
+def campaign_json(campaign: Campaign) -> dict[str, Any]:
+    """A campaign with its totals."""
+    return {
+        "id": campaign.id,
+        "name": campaign.name,
+        "type": campaign.kind,
+        "status": campaign.status,
+        "status_reason": campaign.status_reason,
+        "owner_id": campaign.owner_id,
+        "stats": {name: getattr(campaign, f"{name}_count") for name in COUNTS},
+        "launched_at": campaign.launched_at,
+        "completed_at": campaign.completed_at,
+        "created_at": campaign.created_at,
+        "updated_at": campaign.updated_at,
+    }
+
+
+def step_json(step: Step) -> dict[str, Any]:
+    """One mail of the sequence."""
+    return {
+        "id": step.id,
+        "position": step.position,
+        "delay_amount": step.delay_amount,
+        "delay_unit": step.delay_unit,
+        "subject": step.subject,
+        "body_html": step.body_html,
+    }
+
+
+def schedule_json(campaign: Campaign, windows: tuple[Window, ...]) -> dict[str, Any]:
+    """When mails may leave."""
+    return {
+        "time_zone": campaign.time_zone,
+        "start_at": campaign.start_at,
+        "end_at": campaign.end_at,
+        "daily_cap": campaign.daily_cap,
+        "daily_new_cap": campaign.daily_new_cap,
+        "windows": [
+            {"weekday": w.weekday, "start": clock(w.start), "end": clock(w.end)} for w in windows
+        ],
+    }
+
+
+def clock(minute: int) -> str:
+    """`08:30`; midnight at the end of a day is `00:00`, as the input takes it."""
+    return f"{minute // 60 % 24:02d}:{minute % 60:02d}"
+
+
+def settings_json(campaign: Campaign, account_ids: tuple[int, ...]) -> dict[str, Any]:
+    """Senders and rules."""
+    return {
+        "name": campaign.name,
+        "account_ids": list(account_ids),
+        "track_opens": campaign.track_opens,
+        "track_clicks": campaign.track_clicks,
+        "unsubscribe_header": campaign.unsubscribe_header,
+        "stop_on_auto_reply": campaign.stop_on_auto_reply,
+    }
+
+
+def person_json(person: Person) -> dict[str, Any]:
+    """A lead in a campaign."""
+    entry = person.entry
+    return {
+        "id": entry.id,
+        "lead_id": entry.lead_id,
+        "email": person.lead.email,
+        "first_name": person.lead.first_name,
+        "last_name": person.lead.last_name,
+        "company": person.lead.company,
+        "state": entry.state,
+        "state_reason": entry.state_reason,
+        "step": entry.step_position,
+        "due_at": entry.due_at,
+        "sender": person.sender or None,
+        "last_event": entry.last_event or None,
+        "last_event_at": entry.last_event_at,
+        "replied_at": entry.replied_at,
+    }

@@ -1,0 +1,63 @@
+"""The JSON door of leads. Uploading a list stands in campaigns/api.py, as it may name a campaign."""
+
+from typing import Any
+
+from app.api.door import Continued, asked, asked_page, endpoint
+from app.leads import queries
+from app.leads.schemas import LeadInput, MappingInput
+from app.leads.serializers import import_json, lead_json
+from app.leads.services.imports import choose_mapping, commit_import
+from app.leads.services.leads import upsert_leads
+from app.models import Lead, LeadImport
+
+FIND_LEAD = {"lead_id": queries.get_lead}
+FIND_IMPORT = {"imported_id": queries.get_import}
+
+
+@endpoint("GET", "/lead", permission="leads.view")
+def index_leads() -> Continued:
+    """Everybody the workspace knows, the newest first; `q` narrows, `cursor` continues."""
+    page = asked_page()
+    found = queries.list_leads(str(asked("q") or ""), page.cursor, page.per_page)
+    return Continued(found.items, found.next_cursor, page, lead_json)
+
+
+@endpoint("POST", "/lead", permission="leads.edit", body=LeadInput, status=201)
+def create_lead(value: LeadInput) -> dict[str, Any] | None:
+    """Add a lead, or fill in what is new about a known one."""
+    result = upsert_leads([value], source="api")
+    return lead_json(queries.get_lead(result.lead_ids[0])) if result.lead_ids else None
+
+
+@endpoint("GET", "/lead/<int:lead_id>", permission="leads.view", find=FIND_LEAD)
+def show_lead(lead: Lead) -> dict[str, Any]:
+    """One lead."""
+    return lead_json(lead)
+
+
+@endpoint("GET", "/lead/import/<int:imported_id>", permission="leads.view", find=FIND_IMPORT)
+def show_import(imported: LeadImport) -> dict[str, Any]:
+    """Where an import stands, with the report of its dry run."""
+    return import_json(imported)
+
+
+@endpoint(
+    "PUT",
+    "/lead/import/<int:imported_id>/mapping",
+    permission="leads.edit",
+    find=FIND_IMPORT,
+    body=MappingInput,
+)
+def update_mapping(imported: LeadImport, value: MappingInput) -> dict[str, Any]:
+    """Choose what each column becomes; the dry run begins."""
+    choose_mapping(imported, value)
+    return import_json(imported)
+
+
+@endpoint(
+    "POST", "/lead/import/<int:imported_id>/commit", permission="leads.edit", find=FIND_IMPORT
+)
+def commit(imported: LeadImport) -> dict[str, Any]:
+    """Take the checked rows in; a second call changes nothing."""
+    commit_import(imported)
+    return import_json(imported)
