@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import sys
 from collections.abc import Iterable
@@ -13,11 +14,14 @@ class Trouble(Exception):
 
 
 def say(text: str = "") -> None:
-    print(text, flush=True)
+    """To the terminal, which may have been closed meanwhile: then there is nobody to tell."""
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
 
 
 def complain(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def os_trouble(error: OSError) -> Trouble | None:
@@ -59,8 +63,10 @@ def already_running(command: str, folder: Path, pid: str) -> Trouble:
 
 
 def server_failed(name: str, log: Path, lines: Iterable[str]) -> Trouble:
-    tail = "\n".join(f"  {line}" for line in lines)
-    return Trouble(f"{name} did not start. The end of its log ({log}):\n{tail}")
+    said = "\n".join(f"  {line}" for line in lines)
+    if "No space left on device" in said:
+        return disk_full(log.parent)
+    return Trouble(f"{name} did not start. The end of its log ({log}):\n{said}")
 
 
 def no_postgres_here(machine: str) -> Trouble:
