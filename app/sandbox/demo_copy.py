@@ -32,7 +32,7 @@ STEPS = (
         '<a href="https://example.com/how-it-works">Here is how it works</a>, two minutes to '
         "read.</p>"
         "<p>Is this something that eats your mornings too, or have you found a better way?</p>"
-        "<p>Best regards,<br>{{sender_name}}</p>",
+        "<p>Best regards</p>",
     ),
     DemoStep(
         4,
@@ -42,7 +42,7 @@ STEPS = (
         "after a month, and the average answer went out after 40 minutes instead of five hours. "
         '<a href="https://example.com/six-people">They wrote down what they changed</a>.</p>'
         "<p>Would fifteen minutes next week make sense, to see whether it would work for you?</p>"
-        "<p>{{sender_name}}</p>",
+        "<p>Best regards</p>",
     ),
     DemoStep(
         7,
@@ -51,7 +51,7 @@ STEPS = (
         "<p>I will not keep knocking. If answering customers is somebody else's job at "
         "{{company | default: 'your company'}}, a name would help me a lot; if it is simply not "
         "the time, a short \u201clater\u201d is fine as well.</p>"
-        "<p>All the best,<br>{{sender_name}}</p>",
+        "<p>All the best</p>",
     ),
 )
 

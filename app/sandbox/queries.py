@@ -5,8 +5,9 @@ import sqlalchemy as sa
 from app.accounts.queries import list_accounts
 from app.core.db import db
 from app.core.settings import settings
+from app.core.tenancy import require_workspace_id
 from app.leads.queries import leads_by_email
-from app.models import CampaignLead, DemoRun, EmailAccount
+from app.models import CampaignLead, DemoRun, EmailAccount, Workspace
 from app.sandbox.example_list import CANDIDATES, FIRST_PERSON, LENGTH
 from app.sandbox.persons import Person, person
 
@@ -17,6 +18,14 @@ def sandbox_accounts() -> list[EmailAccount]:
         EmailAccount.is_sandbox, EmailAccount.removed_at.is_(None)
     )
     return list(db.session.scalars(statement.order_by(EmailAccount.id)))
+
+
+def lock_workspace() -> None:
+    """Two clicks at once wait for each other here, until the transaction ends."""
+    workspace_id = require_workspace_id()
+    db.session.execute(
+        sa.select(Workspace.id).where(Workspace.id == workspace_id).with_for_update()
+    )
 
 
 def connected_addresses() -> set[str]:

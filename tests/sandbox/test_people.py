@@ -198,7 +198,7 @@ def test_who_never_reacts_does_nothing(world: World, site: Site) -> None:
 
 def test_plans_survive_kill_9_and_are_not_done_twice(world: World) -> None:
     world.end()
-    world.environ["SANDBOX_SPEED"] = "10"
+    world.environ["SANDBOX_SPEED"] = "25"
     world.start()
     world.send(MIA, "anna+reply@north.sandbox.test")
     world.kill()

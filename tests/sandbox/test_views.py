@@ -2,6 +2,7 @@
 
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
@@ -152,3 +153,40 @@ def test_links_in_mail_can_be_clicked_and_markup_is_only_text(page, cast, connec
 
 def test_people_do_not_repeat():
     assert len({person(number).email for number in range(10_000)}) == 10_000
+
+
+def test_the_demo_can_be_run_and_run_again(page, cast):
+    alice = page.as_(cast.alice)
+    first = alice.post("/w/acme/sandbox/demo").location
+    second = alice.post("/w/acme/sandbox/demo").location
+    assert first != second
+    found = alice.get("/w/acme/sandbox")
+    assert "Run the demo again" in found.text
+    assert found.find(f"a[href='{second}']")
+
+
+@pytest.mark.committed
+@pytest.mark.parametrize("path", ["accounts", "demo"])
+def test_two_clicks_at_once_wait_for_each_other(app, page, cast, path):
+    from app.core.tenancy import unscoped
+    from app.models import Campaign
+
+    browsers = [page.as_(cast.alice) for _click in range(2)]
+    for browser in browsers:
+        browser.get("/w/acme/sandbox")
+    tokens = [browser._token() for browser in browsers]
+    url = f"/w/acme/sandbox/{path}"
+
+    def click(number):
+        answer = browsers[number].client.post(url, headers={"X-CSRFToken": tokens[number]})
+        return answer.status_code
+
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(click, range(2))) == [303, 303]
+    with unscoped("the test counts everything"):
+        addresses = set(db.session.scalars(sa.select(EmailAccount.email)))
+        states = sorted(db.session.scalars(sa.select(Campaign.status)))
+    if path == "accounts":
+        assert len(addresses) == 4
+    else:
+        assert states == ["active", "paused"]

@@ -29,6 +29,7 @@ def add_sandbox_accounts(workspace_slug: str) -> list[EmailAccount]:
     They send without a slow start and almost without pauses. Errors: Conflict (all of them are
     connected already).
     """
+    queries.lock_workspace()
     taken = queries.connected_addresses()
     free = [name for name in SENDERS if sender_address(name, workspace_slug) not in taken]
     if len(free) < AT_ONCE:

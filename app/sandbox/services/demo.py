@@ -32,6 +32,7 @@ def run_demo(workspace_slug: str, *, user_id: int | None) -> DemoRun:
 
     Makes two sandbox accounts when the workspace has none.
     """
+    queries.lock_workspace()
     demo = queries.find_demo() or DemoRun()
     db.session.add(demo)
     accounts = queries.sandbox_accounts() or add_sandbox_accounts(workspace_slug)
