@@ -60,9 +60,9 @@ def on_auto_reply_received(event: AutoReplyReceived) -> None:
 def on_bounce_received(event: BounceReceived) -> None:
     """A mail came back after it was taken; only a hard bounce says that the address is bad."""
     if event.campaign_lead_id is not None and event.severity == "hard":
-        reason = " ".join(part for part in (event.status, event.diagnostic) if part)
+        reason = " ".join(part for part in (event.status, event.reason) if part)
         progress.bounced(
-            event.campaign_lead_id, event.recipient, event.at, reason or "The mail came back"
+            event.campaign_lead_id, event.email, event.at, reason or "The mail came back"
         )
 
 
@@ -70,8 +70,8 @@ def on_complaint_received(event: ComplaintReceived) -> None:
     """The recipient called it spam: never again."""
     if event.campaign_lead_id is not None:
         reactions.unsubscribed(event.campaign_lead_id, event.at)
-    if event.recipient:
-        suppress(event.recipient.lower(), reason="complaint", source="campaign")
+    if event.email:
+        suppress(event.email.lower(), reason="complaint", source="campaign")
 
 
 def on_open_recorded(event: OpenRecorded) -> None:
