@@ -1,0 +1,112 @@
+"""The JSON door of the mailhub: list, conversation, marks, reply."""
+
+from secrets import token_urlsafe
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from app.api.door import Continued, asked_page, endpoint
+from app.api.door import validate as validated
+from app.core.context import current_actor
+from app.core.errors import Invalid, NotFound
+from app.mailhub.queries import messages as message_queries
+from app.mailhub.queries import threads as queries
+from app.mailhub.schemas import BulkInput, Id, ReplyInput, ThreadFilter
+from app.mailhub.serializers import message_json, pending_json, thread_json
+from app.mailhub.services.marking import apply_verb
+from app.mailhub.services.replying import reply_to_thread
+from app.models import Message, Thread
+
+FIND = {"thread_id": queries.get_thread}
+FIND_MESSAGE = {"message_id": message_queries.get_message}
+
+
+class MessageInput(BaseModel):
+    """An answer in a conversation. The same `key` again is the same answer."""
+
+    thread_id: Id
+    body: str = Field(min_length=1, max_length=100_000)
+    key: str = Field(default_factory=lambda: token_urlsafe(12))
+
+
+@endpoint("GET", "/mailhub/threads", permission="mailhub.view", body=ThreadFilter)
+def index_threads(value: ThreadFilter) -> Continued:
+    """A box, newest first: `box`, `account`, `campaign`, `unread`, `q`, `cursor`."""
+    page = asked_page()
+    found = queries.list_threads(value, page.cursor, page.per_page)
+    return Continued(found.items, found.next_cursor, page, lambda row: thread_json(row.Thread))
+
+
+@endpoint("GET", "/mailhub/threads/<int:thread_id>", permission="mailhub.view", find=FIND)
+def show_thread(thread: Thread) -> dict[str, Any]:
+    """A conversation with its messages, oldest first, and what is on its way."""
+    messages = message_queries.messages_of(thread.id)
+    files = message_queries.attachments_of([message.id for message in messages])
+    pending = message_queries.pending_mails([thread.id])
+    return {
+        **thread_json(thread),
+        "messages": [message_json(m, files.get(m.id, [])) for m in messages],
+        "pending": [pending_json(row) for row in pending],
+    }
+
+
+@endpoint("GET", "/mailhub/messages/<int:message_id>", permission="mailhub.view", find=FIND_MESSAGE)
+def show_message(message: Message) -> dict[str, Any]:
+    """One mail."""
+    files = message_queries.attachments_of([message.id])
+    return message_json(message, files.get(message.id, []))
+
+
+def _mark(path: str, put: str, delete: str, words: str) -> None:
+    """Two endpoints of a mark: PUT sets it, DELETE takes it back."""
+
+    def set_mark(thread: Thread) -> dict[str, Any]:
+        apply_verb(put, [thread], actor=current_actor())
+        return thread_json(queries.get_thread(thread.id))
+
+    def take_back(thread: Thread) -> dict[str, Any]:
+        apply_verb(delete, [thread], actor=current_actor())
+        return thread_json(queries.get_thread(thread.id))
+
+    for method, function in (("PUT", set_mark), ("DELETE", take_back)):
+        function.__name__ = f"{method.lower()}_{path}"
+        address = f"/mailhub/threads/<int:thread_id>/{path}"
+        endpoint(method, address, permission="mailhub.edit", find=FIND, summary=words)(function)
+
+
+_mark("read", "read", "unread", "Mark a conversation as read, or as unread again.")
+_mark("star", "star", "unstar", "Star a conversation, or take the star back.")
+_mark("archive", "archive", "unarchive", "Archive a conversation, or bring it back.")
+
+
+@endpoint("POST", "/mailhub/threads/bulk", permission="mailhub.edit", body=BulkInput)
+def update_threads(value: BulkInput) -> list[dict[str, Any]]:
+    """Do one thing to many conversations; those of others are not there."""
+    apply_verb(value.verb, queries.threads_by_ids(value.ids), actor=current_actor())
+    return [thread_json(thread) for thread in queries.threads_by_ids(value.ids)]
+
+
+@endpoint("POST", "/mailhub/messages", permission="mailhub.send", body=MessageInput, status=201)
+def create_message(value: MessageInput) -> dict[str, Any]:
+    """Answer in a conversation; it leaves through the outbox."""
+    thread = _thread(value.thread_id)
+    reply = validated(ReplyInput, {"body": value.body, "key": value.key})
+    outbox_id = reply_to_thread(thread, reply, actor=current_actor())
+    row = message_queries.get_pending(outbox_id)
+    if row is None:
+        raise NotFound
+    return pending_json(row)
+
+
+def _thread(thread_id: int) -> Thread:
+    """A conversation named in the body: not there means an invalid choice."""
+    try:
+        return queries.get_thread(thread_id)
+    except NotFound as error:
+        raise Invalid({"thread_id": ["The selected thread id is invalid."]}) from error
+
+
+@endpoint("GET", "/mailhub/counts", permission="mailhub.view")
+def show_counts() -> dict[str, Any]:
+    """Unread conversations of the inbox, counted no further than 100."""
+    return {"unread": queries.unread_count()}
