@@ -13,6 +13,7 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 from app.core.egress import EgressBlocked, NameUnknown, is_allowed_target, resolve_allowed
@@ -34,9 +35,18 @@ class Deadline:
         self._ends = time.monotonic() + seconds
         self._step = step
 
+    @property
+    def left(self) -> float:
+        """Seconds to the end, negative when it has passed."""
+        return self._ends - time.monotonic()
+
+    def patient(self) -> Deadline:
+        """The same end, without a limit for the single step."""
+        return Deadline(self.left)
+
     def remaining(self) -> float:
         """Seconds the next socket call may take. Raises TimeoutError when none are left."""
-        left = self._ends - time.monotonic()
+        left = self.left
         if left <= 0:
             raise TimeoutError("the server took too long")
         return left if self._step is None else min(left, self._step)
@@ -147,11 +157,17 @@ class Network:
     def secure(self, sock: socket.socket, host: str, deadline: Deadline) -> ssl.SSLSocket:
         """TLS over `sock`, the certificate verified for `host`. Raises ssl.SSLError, OSError."""
         sock.settimeout(deadline.remaining())
-        context = ssl.create_default_context()
-        if self.ca_file:
-            context.load_verify_locations(self.ca_file)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        return context.wrap_socket(sock, server_hostname=host)
+        return _tls_context(self.ca_file).wrap_socket(sock, server_hostname=host)
+
+
+@cache
+def _tls_context(ca_file: str | None) -> ssl.SSLContext:
+    """Made once: reading the system's authorities takes longer than many a handshake."""
+    context = ssl.create_default_context()
+    if ca_file:
+        context.load_verify_locations(ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 def shut(sock: socket.socket | None) -> None:

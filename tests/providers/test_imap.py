@@ -359,3 +359,14 @@ def test_certificate_is_verified(
         with pytest.raises(Permanent) as caught:
             provider.folders()
         assert caught.value.phase is Phase.TLS
+
+
+@pytest.mark.parametrize("kind", ["qresync", "condstore", "plain"])
+def test_best_extension_is_used(
+    request: pytest.FixtureRequest, make_provider: Make, user: str, kind: str
+) -> None:
+    server = request.getfixturevalue(f"dovecot_{kind}")
+    provider = make_provider(imap_port=server.port, user=user)
+    provider.changes("INBOX", None)
+    expected = {"qresync": {"QRESYNC"}, "condstore": {"CONDSTORE"}, "plain": set()}
+    assert provider.imap.enabled == expected[kind]

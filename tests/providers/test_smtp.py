@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -378,3 +379,24 @@ def test_smtplib_would_have_sent_the_same(make_provider: Make, sink: SmtpSink) -
         theirs.recipients,
         theirs.content,
     )
+
+
+def test_too_late_for_an_answer_is_too_late_for_the_dot(make_provider: Make) -> None:
+    def talk(client: Conversation) -> None:
+        client.say("220 hello")
+        while line := client.hear():
+            if line == "DATA":
+                client.sock.settimeout(0.7)
+                try:
+                    client.sock.recv(1)
+                except TimeoutError:
+                    client.say("354 at last")
+            else:
+                client.say("250 fine")
+
+    slow = Timeouts(connect=1.0, reply=1.0, total=0.8)
+    with line_server(talk) as port, pytest.raises(Temporary) as caught:
+        provider = make_provider(smtp_port=port, timeouts=slow)
+        provider.smtp.server = replace(provider.smtp.server, username="")
+        provider.send(envelope(), never)
+    assert caught.value.phase is Phase.BODY

@@ -92,6 +92,8 @@ class ImapSession:
             words = "took too long" if isinstance(error, TimeoutError) else "hung up"
             raise Temporary(f"the server {words}", phase=Phase.IMAP, family=Family.SOFT) from None
         except GARBAGE as error:
+            if not isinstance(error, IMAPClientError):
+                self.close()  # nonsense was read: what follows in the stream cannot be trusted
             raise self._refusal(error) from None
 
     def connect(self) -> ImapWire:

@@ -32,6 +32,7 @@ from app.providers.network import REFUSED, Deadline, Network, shut
 
 MAX_MAILS_PER_CONNECTION = 100
 MAX_IDLE_SECONDS = 240.0
+MIN_ANSWER_SECONDS = 10.0
 LOST = (OSError, smtplib.SMTPException, ProtocolGarbage)
 _QUEUE_ID = re.compile(r"<([^<>\s]+@[^<>\s]+)>|(?:queued as|id[= ])\s*([\w.-]+)", re.I)
 
@@ -60,7 +61,10 @@ class SmtpSender:
         payload = wire_form(envelope.message)
         deadline = Deadline(self.timeouts.total, self.timeouts.reply)
         refused = self._open_message(envelope, deadline)
+        # Large bodies and thorough spam filters take their time: from here only the whole counts.
+        self._live_wire().within(deadline.patient())
         self._write_body(payload)
+        self._require_time_for_an_answer(deadline)
         if not self._ask(before_dot):
             self.close()
             raise Fenced("abandoned before the final dot", phase=Phase.BODY)
@@ -245,6 +249,12 @@ class SmtpSender:
             if reply is not None:
                 raise error_for_reply(*reply, Phase.BODY, self.secrets) from None
             raise _unreachable(error, Phase.BODY) from None
+
+    def _require_time_for_an_answer(self, deadline: Deadline) -> None:
+        """Better abandoned before the dot, which is safe, than in doubt after it."""
+        if deadline.left < min(MIN_ANSWER_SECONDS, self.timeouts.total / 4):
+            self.close()
+            raise Temporary("the server took too long", phase=Phase.BODY, family=Family.SOFT)
 
     def _ask(self, before_dot: Callable[[], bool]) -> bool:
         try:
