@@ -210,7 +210,7 @@ def test_a_completed_lead_that_answers_has_replied_and_counts_once(running, queu
 
 
 def test_out_of_office_pauses_until_the_day_after_the_return(queued):
-    event = arrived(AutoReplyReceived, queued, kind="out_of_office", return_on=date(2026, 12, 1))
+    event = arrived(AutoReplyReceived, queued, kind="out_of_office", returns_on=date(2026, 12, 1))
     publish(event)
     db.session.expire_all()
     assert (queued.state, queued.resume_at) == ("paused", datetime(2026, 12, 2, tzinfo=UTC))
@@ -243,10 +243,10 @@ def test_an_auto_reply_stops_only_where_the_campaign_says_so(running, queued, sw
 def test_a_bounce_that_comes_back_later_stops_and_suppresses(running, queued):
     send(queued)
     email = email_of(queued)
-    publish(arrived(BounceReceived, queued, recipient=email, severity="soft"))
+    publish(arrived(BounceReceived, queued, email=email, severity="soft"))
     db.session.expire_all()
     assert queued.state == "waiting"
-    publish(arrived(BounceReceived, queued, recipient=email, severity="hard", status="5.1.1"))
+    publish(arrived(BounceReceived, queued, email=email, severity="hard", status="5.1.1"))
     db.session.expire_all()
     assert (queued.state, queued.state_reason) == ("bounced", "5.1.1")
     assert running[0].bounced_count == 1
@@ -260,7 +260,7 @@ def test_somebody_who_left_the_company_is_stopped(queued):
 
 
 def test_a_complaint_is_an_unsubscribe(running, queued):
-    publish(arrived(ComplaintReceived, queued, recipient=email_of(queued)))
+    publish(arrived(ComplaintReceived, queued, email=email_of(queued)))
     db.session.expire_all()
     assert (queued.state, running[0].unsubscribed_count) == ("unsubscribed", 1)
     assert suppressed_emails([email_of(queued)])
