@@ -136,7 +136,7 @@ def places() -> list[Place]:
     counts = db.session.execute(
         sa.select(some.c.account_id, sa.func.count()).group_by(some.c.account_id)
     )
-    unread = {account_id: count for account_id, count in counts}
+    unread = {row[0]: row[1] for row in counts}
     progress = {
         row.account_id: row.progress
         for row in db.session.execute(

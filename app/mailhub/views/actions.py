@@ -1,7 +1,6 @@
 """What people do in the mailhub: one POST each, answered with the rows it changed."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from flask import Response, abort, request, url_for
 
@@ -124,8 +123,7 @@ def create_undo(verb: str, ids: str) -> Response:
     threads = queries.threads_by_ids(wanted)
     apply_verb(verb, threads, actor=current_actor())
     url = url_for("mailhub.index_threads", **current_filter().query())
-    context: dict[str, Any] = {"trigger": {"mailhub:undone": {}}}
-    return done(url, "Put back", **context)
+    return done(url, "Put back", reload=True)
 
 
 assert set(VERBS) <= set(SENTENCES), "each verb needs its sentence"
