@@ -8,6 +8,7 @@ from flask_login import current_user
 from app.api.door import Plain, endpoint
 from app.auth import queries, services
 from app.auth.oauth_server import answer_token_request, token_body
+from app.auth.pace import RESET_SECONDS, answer_after
 from app.auth.schemas import (
     ChangePasswordInput,
     ForgotInput,
@@ -69,6 +70,7 @@ def logout() -> None:
 @endpoint("POST", "/auth/forgot-password", guard="public", body=ForgotInput)
 def forgot_password(value: ForgotInput) -> Plain:
     """Mail a reset link, when somebody has this address."""
+    answer_after(RESET_SECONDS)
     services.request_reset(value.email, _ip())
     words = "We have emailed your password reset link."
     return Plain({"status": words, "message": words})

@@ -62,7 +62,7 @@ def next_steps(done: Progress) -> list[NextStep]:
             NextStep(
                 "Add leads",
                 "Upload a CSV of the people you want to write to.",
-                "leads.index_leads",
+                "leads.new_import",
                 "leads.edit",
             ),
         ),

@@ -80,46 +80,17 @@ def progress(workspace_id: int, *, is_verified: bool) -> Progress:
     )
 
 
-def find_campaigns(text: str, limit: int = SHOWN) -> list[tuple[int, str, str]]:
-    """(id, name, status) of campaigns whose name holds the text, newest first."""
+def find_accounts(text: str, limit: int = SHOWN) -> list[EmailAccount]:
+    """Accounts whose address holds the text."""
     stmt = (
-        sa.select(Campaign.id, Campaign.name, Campaign.status)
-        .where(Campaign.deleted_at.is_(None), Campaign.name.icontains(text, autoescape=True))
-        .order_by(Campaign.id.desc())
-        .limit(limit)
-    )
-    return [(row[0], row[1], row[2]) for row in db.session.execute(stmt)]
-
-
-def find_leads(text: str, limit: int = SHOWN) -> list[tuple[int, str, str]]:
-    """(id, name, address) of leads whose address or name begins with the text."""
-    pattern = text.lower()
-    stmt = (
-        sa.select(Lead.id, Lead.first_name, Lead.last_name, Lead.email)
-        .where(
-            sa.or_(
-                Lead.email.startswith(pattern, autoescape=True),
-                sa.func.lower(Lead.first_name).startswith(pattern, autoescape=True),
-                sa.func.lower(Lead.last_name).startswith(pattern, autoescape=True),
-            )
-        )
-        .order_by(Lead.email)
-        .limit(limit)
-    )
-    return [(r[0], f"{r[1]} {r[2]}".strip() or r[3], r[3]) for r in db.session.execute(stmt)]
-
-
-def find_accounts(text: str, limit: int = SHOWN) -> list[tuple[int, str, str]]:
-    """(id, address, status) of accounts whose address holds the text."""
-    stmt = (
-        sa.select(EmailAccount.id, EmailAccount.email, EmailAccount.status)
+        sa.select(EmailAccount)
         .where(
             EmailAccount.removed_at.is_(None), EmailAccount.email.icontains(text, autoescape=True)
         )
         .order_by(EmailAccount.email)
         .limit(limit)
     )
-    return [(row[0], row[1], row[2]) for row in db.session.execute(stmt)]
+    return list(db.session.scalars(stmt))
 
 
 def _waiting() -> sa.Select[Thread]:

@@ -1,12 +1,14 @@
 """What the room brings to the app: who is a member where, and its menu entries."""
 
-from flask import Flask
+from collections.abc import Iterator
+
+from flask import Flask, url_for
 
 from app.api.access import Entry, register_entry_loader
 from app.auth.queries import get_user
 from app.core.permissions import can
 from app.web import tenant
-from app.web.nav import NavItem, register_nav
+from app.web.nav import NavItem, PaletteItem, register_nav, register_palette
 from app.workspaces import queries
 
 
@@ -16,6 +18,7 @@ def init_app(app: Flask) -> None:
     tenant.register_membership_loader(load_membership)
     tenant.register_workspaces_loader(list_workspaces)
     register_entry_loader(load_entry)
+    register_palette(find_pages)
     register_nav(
         NavItem(
             "Settings",
@@ -26,6 +29,17 @@ def init_app(app: Flask) -> None:
         ),
         NavItem("New workspace", "workspaces.new_workspace", "plus", order=50, place="workspace"),
     )
+
+
+def find_pages(text: str) -> Iterator[PaletteItem]:
+    """Pages of the settings whose name holds the text."""
+    pages = (
+        ("General settings", "workspaces.show_general", "settings.view", "settings"),
+        ("Members and invitations", "workspaces.index_members", "members.view", "users"),
+    )
+    for label, endpoint, permission, icon in pages:
+        if text and text.casefold() in label.casefold() and can(permission):
+            yield PaletteItem(label, url_for(endpoint), icon, "Pages")
 
 
 def load_membership(user_id: int, slug: str) -> tenant.Membership | None:

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from app.auth import queries, services
 from app.auth.errors import TokenInvalid
 from app.auth.login import sign_out
+from app.auth.pace import RESET_SECONDS, answer_after
 from app.auth.schemas import ForgotInput, NewPassword
 from app.auth.views.blueprint import bp, broken_link, client_ip, refuse
 from app.core.errors import Invalid
@@ -30,6 +31,7 @@ def create_reset() -> ResponseReturnValue:
     form = parse_form(ForgotInput)
     if not form.ok:
         return invalid("auth/forgot.html", form=form, sent_to=None)
+    answer_after(RESET_SECONDS)
     services.request_reset(form.value.email, client_ip())
     session[SENT_KEY] = form.value.email
     return redirect(url_for("auth.show_forgot"), 303)
