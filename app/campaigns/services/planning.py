@@ -215,6 +215,7 @@ def _move_slots(slots: Sequence[Slot]) -> None:
         last[slot.account_id] = max(slot.next_slot_at, last.get(slot.account_id, slot.next_slot_at))
     ids = sorted(last)
     moved = _pairs("moved", ids, [last[i] for i in ids], sa.DateTime(timezone=True))
+    # owner: the next slot is the planner's own mark on the account
     db.session.execute(
         sa.update(EmailAccount)
         .where(EmailAccount.id == moved.c.id)

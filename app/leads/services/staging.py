@@ -46,7 +46,7 @@ def stage_rows(import_id: int, expected: int, rows: Sequence[tuple[int, StagedRo
     workspace_id = require_workspace_id()
     connection = db.session.connection().connection.driver_connection
     assert connection is not None
-    # COPY is the only way to a million rows in seconds; the workspace is written explicitly.
+    # sql: COPY is the only way to a million rows in seconds; the workspace is written explicitly.
     with (
         connection.cursor() as cursor,
         cursor.copy(
