@@ -86,6 +86,7 @@ def throttle() -> None:
         return
     g.rate_limit = (item.amount, stats.remaining, int(stats.reset_time))
     if not allowed:
+        # clock: the limiter counts in Unix time
         raise TooMany(int(stats.reset_time - time.time()) + 1)
 
 

@@ -167,6 +167,7 @@ class OneAtATime(Scheduler):
         if self.connection.lpos(queue.key, job.id) is None:
             super().enqueue_job(job)
             return
+        # clock: the scheduler's scores in Redis are Unix time
         due = time.time() + int(job.meta["interval"])
         self.connection.zadd(self.scheduled_jobs_key, {job.id: int(due)})
 
@@ -228,6 +229,7 @@ def _keep_registered() -> None:
         try:
             scheduler = _scheduler()
             register_periodic(scheduler)
+            # clock: read by people and monitors, as Unix time
             scheduler.connection.set("parakeet:scheduler:seen", int(time.time()))
         except (RedisError, OSError) as error:
             log.warning("periodic_list_not_registered", error=type(error).__name__)

@@ -135,6 +135,7 @@ def _store_links(campaign_id: int, urls: Sequence[str]) -> dict[str, int]:
         for url in dict.fromkeys(urls)
     ]
     unique = ["workspace_id", "campaign_id", "url_hash"]
+    # owner: links are stored while a mail is written; tracking, above, resolves them
     db.session.execute(
         insert(TrackedLink).values(rows).on_conflict_do_nothing(index_elements=unique)
     )

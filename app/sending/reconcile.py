@@ -92,6 +92,7 @@ def expire_leases() -> int:
     """Take rows from workers that vanished. How many. Safe to run at any time, anywhere."""
     values: dict[str, Any] = {"now": utcnow(), "wait": settings.reconcile_waits[0]}
     with unscoped("leases run out in every workspace"), unit_of_work():
+        # sql: one statement expires the leases of all workspaces, on purpose
         return len(db.session.connection().exec_driver_sql(EXPIRE, values).all())
 
 

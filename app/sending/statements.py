@@ -217,5 +217,6 @@ def run(statement: str, /, on: Connection | None = None, **values: Any) -> Seque
     """
     values["workspace_id"] = require_workspace_id()
     connection = db.session.connection() if on is None else on
+    # sql: every statement of this module binds workspace_id, which is set above
     result = connection.exec_driver_sql(statement, values)
     return result.mappings().all() if result.returns_rows else ()

@@ -76,11 +76,13 @@ def send_system_mails() -> int:
 def _claim() -> Row | None:
     with unit_of_work():
         values = {"now": utcnow(), "lease": LEASE_SECONDS}
+        # sql: system mail belongs to the installation, not to a workspace
         return db.session.connection().exec_driver_sql(CLAIM, values).mappings().first()
 
 
 def _execute(statement: str, **values: Any) -> None:
     with unit_of_work():
+        # sql: system mail belongs to the installation, not to a workspace
         db.session.connection().exec_driver_sql(statement, values)
 
 

@@ -72,4 +72,5 @@ def write(hit: RawHit) -> None:
 def _insert(batch: list[RawHit]) -> None:
     values = {name: [getattr(hit, name) for hit in batch] for name in COLUMNS}
     with own_unit() as session:
+        # sql: a whole batch in one insert; each hit brings its own workspace_id
         session.connection().exec_driver_sql(INSERT, values)

@@ -24,7 +24,7 @@ AROUND = {
     "copy_expert",
     "exec_driver_sql",
 }
-COPY = re.compile(r"^\s*COPY\s", re.IGNORECASE)
+COPY = re.compile(r"^\s*COPY\s")
 
 
 def check(root: Path) -> Iterator[Finding]:

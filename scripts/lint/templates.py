@@ -23,6 +23,8 @@ INLINE = {
     "event handler": re.compile(r"<[^>]*\son[a-z]+\s*=\s*[\"'{]", re.IGNORECASE),
     "javascript: link": re.compile(r"(href|action)\s*=\s*[\"']javascript:", re.IGNORECASE),
 }
+# A document shown in a sandboxed frame has a policy of its own and may carry its styles.
+FRAME = re.compile(r"\{#-?\s*frame:\s*\S.{6,}")
 COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 
 
@@ -47,7 +49,8 @@ def check_folder(folder: Path, environment: Environment) -> Iterator[Finding]:
         path = f"{folder.name}/{file.relative_to(folder).as_posix()}"
         yield from syntax(path, source, environment, folder)
         yield from unexplained_safe(path, source)
-        if file.suffix == ".html" and not is_mail(file.relative_to(folder)):
+        styled = is_mail(file.relative_to(folder)) or FRAME.search(source)
+        if file.suffix == ".html" and not styled:
             yield from inline_code(path, source)
 
 

@@ -218,6 +218,10 @@ class TestTemplates:
     def test_mails_may_style_inline(self, tmp_path):
         assert self.check(tmp_path, '<p style="margin: 0">', "mail/verify.html") == []
 
+    def test_a_document_for_a_sandboxed_frame_may_style_inline(self, tmp_path):
+        source = "{# frame: a preview with a policy of its own #}<style>p {}</style>"
+        assert self.check(tmp_path, source) == []
+
     def test_wants_strict_undefined(self, tmp_path):
         from jinja2 import Undefined
 
