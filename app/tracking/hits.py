@@ -72,5 +72,5 @@ def write(hit: RawHit) -> None:
 def _insert(batch: list[RawHit]) -> None:
     values = {name: [getattr(hit, name) for hit in batch] for name in COLUMNS}
     with own_unit() as session:
-        # sql: a whole batch in one insert; each hit brings its own workspace_id
+        # sql: a whole batch in one insert; the workspace is read from the row of the mail
         session.connection().exec_driver_sql(INSERT, values)
