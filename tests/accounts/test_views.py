@@ -197,3 +197,17 @@ def test_workspace_in_the_form_is_ignored(
     found = state(account.id, cast)
     assert found is not None
     assert (found.workspace_id, found.is_sandbox) == (cast.acme.id, False)
+
+
+def test_sandbox_accounts_are_offered_where_there_is_a_sandbox(
+    page: PageClient, cast: Cast, account: EmailAccount
+) -> None:
+    assert "andbox accounts" not in page.as_(cast.alice).get(HOME).text
+    before = (settings.sandbox_key, settings.sandbox_smtp_port, settings.sandbox_imap_port)
+    settings.sandbox_key, settings.sandbox_smtp_port, settings.sandbox_imap_port = "key", 1, 1
+    try:
+        for url in (HOME, f"{HOME}/add"):
+            answer = page.as_(cast.alice).get(url)
+            assert answer.find('form[action="/w/acme/sandbox/accounts"]')
+    finally:
+        settings.sandbox_key, settings.sandbox_smtp_port, settings.sandbox_imap_port = before
