@@ -109,7 +109,7 @@ def _serve_static(response: Response) -> Response:
         response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
     if response.mimetype in TEXT_TYPES:
         response.vary.add("Accept-Encoding")
-        if "gzip" in request.accept_encodings and request.method == "GET":
+        if request.accept_encodings["gzip"] and request.method == "GET":
             response.direct_passthrough = False
             response.set_data(_gzip(response.get_data()))
             response.headers["Content-Encoding"] = "gzip"

@@ -126,7 +126,10 @@ def enter_workspace(endpoint: str | None, values: dict[str, Any] | None) -> None
 
 def fill_slug(endpoint: str, values: dict[str, Any]) -> None:
     """Let `url_for` of a workspace page do without the slug."""
-    if "slug" in values or not current_app.url_map.is_endpoint_expecting(endpoint, "slug"):
+    is_known = endpoint in current_app.view_functions
+    if "slug" in values or not is_known:
+        return
+    if not current_app.url_map.is_endpoint_expecting(endpoint, "slug"):
         return
     workspace = shell_workspace()
     if workspace is not None:

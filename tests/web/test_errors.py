@@ -2,7 +2,10 @@
 
 import pytest
 from bs4 import BeautifulSoup
+from flask import Flask
+from flask_login import LoginManager
 
+from app import web
 from app.web.errors import TEXTS
 
 PAGES = [status for status in TEXTS if status != 401]
@@ -65,3 +68,21 @@ def test_an_unknown_page_is_404_and_escapes_nothing_of_the_url(client):
 def token_of(client):
     soup = BeautifulSoup(client.get("/styleguide/public").text, "html.parser")
     return soup.find("input", {"name": "csrf_token"})["value"]
+
+
+def test_the_page_needs_no_database(app):
+    """When the database is what broke, neither the reader nor the menu can be asked for."""
+    bare = Flask("bare", template_folder=app.template_folder, static_folder=app.static_folder)
+    bare.config.update(SECRET_KEY="x" * 32, ENV="test", PROPAGATE_EXCEPTIONS=False)
+    LoginManager(bare).user_loader(lambda _token: 1 / 0)
+    bare.context_processor(lambda: {"broken": 1 / 0})
+    web.init_app(bare)
+    client = bare.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = "anyone"
+    response = client.get("/w/acme/nowhere")
+    assert response.status_code == 404
+    assert TEXTS[404].title in response.text
+    response = client.get("/campaigns")
+    assert response.status_code == 500
+    assert TEXTS[500].safe in response.text
