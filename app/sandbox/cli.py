@@ -13,7 +13,7 @@ from app.core.tenancy import unscoped, workspace_context
 from app.core.transactions import unit_of_work
 from app.sandbox import demo_copy, queries, services
 from app.sandbox.filing import wait_for_world
-from app.workspaces.queries import Access
+from app.workspaces.policies import Access
 
 PATIENCE = 30.0
 password_option = click.option("--password", envvar="DEMO_PASSWORD", default="", hidden=True)

@@ -13,6 +13,7 @@ from app.api.door import Plain, endpoint
 from app.auth.queries import get_user
 from app.core.errors import Forbidden, NotFound
 from app.workspaces import queries, services
+from app.workspaces.policies import Access
 from app.workspaces.schemas import (
     CreateWorkspaceInput,
     InviteInput,
@@ -22,10 +23,10 @@ from app.workspaces.schemas import (
 from app.workspaces.serializers import access_json, invitation_json, member_json, workspace_json
 
 
-def entered(permission: str | None = None) -> dict[str, Callable[[int], queries.Access]]:
+def entered(permission: str | None = None) -> dict[str, Callable[[int], Access]]:
     """How the id in the path is found: 404 for outsiders, then 403 without the permission."""
 
-    def find(workspace_id: int) -> queries.Access:
+    def find(workspace_id: int) -> Access:
         access = queries.find_access(current_user.id, workspace_id)
         if access is None:
             raise NotFound
@@ -50,7 +51,7 @@ def create_workspace(value: CreateWorkspaceInput) -> dict[str, Any]:
 
 
 @endpoint("GET", "/workspace/<int:workspace_id>", find=entered())
-def show_workspace(workspace: queries.Access) -> dict[str, Any]:
+def show_workspace(workspace: Access) -> dict[str, Any]:
     """One workspace with the caller's role in it."""
     return access_json(workspace)
 
@@ -58,7 +59,7 @@ def show_workspace(workspace: queries.Access) -> dict[str, Any]:
 @endpoint(
     "PUT", "/workspace/<int:workspace_id>", find=entered("settings.edit"), body=UpdateWorkspaceInput
 )
-def update_workspace(workspace: queries.Access, value: UpdateWorkspaceInput) -> dict[str, Any]:
+def update_workspace(workspace: Access, value: UpdateWorkspaceInput) -> dict[str, Any]:
     """Change name and time zone."""
     row = queries.get_workspace(workspace.workspace_id)
     changed = services.update_workspace(row, name=value.name, time_zone=value.time_zone)
@@ -66,13 +67,13 @@ def update_workspace(workspace: queries.Access, value: UpdateWorkspaceInput) -> 
 
 
 @endpoint("POST", "/workspace/<int:workspace_id>/switch", find=entered())
-def switch_workspace(workspace: queries.Access) -> dict[str, Any]:
+def switch_workspace(workspace: Access) -> dict[str, Any]:
     """Work in this workspace from now on."""
     return access_json(services.switch_workspace(current_user.id, workspace.workspace_id))
 
 
 @endpoint("GET", "/workspace/<int:workspace_id>/users", find=entered("members.view"))
-def index_members(workspace: queries.Access) -> list[dict[str, Any]]:
+def index_members(workspace: Access) -> list[dict[str, Any]]:
     """The people of the workspace."""
     return [member_json(member) for member in queries.list_members(workspace.workspace_id)]
 
@@ -83,7 +84,7 @@ def index_members(workspace: queries.Access) -> list[dict[str, Any]]:
     find=entered("members.edit"),
     body=RoleInput,
 )
-def update_member(workspace: queries.Access, user_id: int, value: RoleInput) -> dict[str, Any]:
+def update_member(workspace: Access, user_id: int, value: RoleInput) -> dict[str, Any]:
     """Give a member another role."""
     member = services.change_role(workspace.workspace_id, user_id, value.role, by=current_user.id)
     return member_json((member, get_user(user_id)))
@@ -92,13 +93,13 @@ def update_member(workspace: queries.Access, user_id: int, value: RoleInput) -> 
 @endpoint(
     "DELETE", "/workspace/<int:workspace_id>/users/<int:user_id>", find=entered("members.edit")
 )
-def delete_member(workspace: queries.Access, user_id: int) -> None:
+def delete_member(workspace: Access, user_id: int) -> None:
     """Take a member out."""
     services.remove_member(workspace.workspace_id, user_id, by=current_user.id)
 
 
 @endpoint("GET", "/workspace/<int:workspace_id>/invitations", find=entered("members.view"))
-def index_invitations(workspace: queries.Access) -> list[dict[str, Any]]:
+def index_invitations(workspace: Access) -> list[dict[str, Any]]:
     """Invitations that may still be accepted."""
     return [invitation_json(row) for row in queries.list_invitations(workspace.workspace_id)]
 
@@ -110,7 +111,7 @@ def index_invitations(workspace: queries.Access) -> list[dict[str, Any]]:
     body=InviteInput,
     status=201,
 )
-def create_invitation(workspace: queries.Access, value: InviteInput) -> dict[str, Any]:
+def create_invitation(workspace: Access, value: InviteInput) -> dict[str, Any]:
     """Invite somebody by mail."""
     return invitation_json(
         services.invite_member(
@@ -128,7 +129,7 @@ def create_invitation(workspace: queries.Access, value: InviteInput) -> dict[str
     "/workspace/<int:workspace_id>/invitations/<int:invitation_id>",
     find=entered("members.edit"),
 )
-def delete_invitation(workspace: queries.Access, invitation_id: int) -> None:
+def delete_invitation(workspace: Access, invitation_id: int) -> None:
     """Take an invitation back."""
     services.revoke_invitation(workspace.workspace_id, invitation_id, by=current_user.id)
 

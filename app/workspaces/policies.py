@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import timedelta
 
 INVITATION_LIFE = timedelta(hours=72)
@@ -64,6 +65,22 @@ _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 def permissions_of(role: str) -> frozenset[str]:
     """The permissions of a role; an unknown role has none."""
     return ROLES.get(role, frozenset())
+
+
+@dataclass(frozen=True)
+class Access:
+    """One user's way into one workspace."""
+
+    workspace_id: int
+    slug: str
+    name: str
+    time_zone: str
+    role: str
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """What the role allows."""
+        return permissions_of(self.role)
 
 
 def may_hand_out(actor_role: str, role: str) -> bool:

@@ -4,8 +4,6 @@ These tables decide who may enter, so they are not scoped by the current workspa
 here names its workspace or its user.
 """
 
-from dataclasses import dataclass
-
 import sqlalchemy as sa
 
 from app.auth.policies import normalise_email
@@ -15,22 +13,7 @@ from app.core.errors import NotFound
 from app.core.signing import hash_token
 from app.models import Invitation, Membership, User, Workspace
 from app.workspaces import policies
-
-
-@dataclass(frozen=True)
-class Access:
-    """One user's way into one workspace."""
-
-    workspace_id: int
-    slug: str
-    name: str
-    time_zone: str
-    role: str
-
-    @property
-    def permissions(self) -> frozenset[str]:
-        """What the role allows."""
-        return policies.permissions_of(self.role)
+from app.workspaces.policies import Access
 
 
 def list_access(user_id: int) -> list[Access]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.models import Invitation, Membership, User, Workspace
-from app.workspaces.queries import Access
+from app.workspaces.policies import Access
 
 
 def access_json(access: Access) -> dict[str, Any]:

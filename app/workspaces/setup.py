@@ -10,6 +10,7 @@ from app.core.permissions import can
 from app.web import tenant
 from app.web.nav import NavItem, PaletteItem, register_nav, register_palette
 from app.workspaces import queries
+from app.workspaces.policies import Access
 
 
 def init_app(app: Flask) -> None:
@@ -64,5 +65,5 @@ def list_workspaces(user_id: int) -> list[tenant.WorkspaceChoice]:
     return [_choice(access) for access in every]
 
 
-def _choice(access: queries.Access) -> tenant.WorkspaceChoice:
+def _choice(access: Access) -> tenant.WorkspaceChoice:
     return tenant.WorkspaceChoice(access.workspace_id, access.slug, access.name)

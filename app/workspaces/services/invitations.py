@@ -19,6 +19,7 @@ from app.core.signing import hash_token
 from app.models import Invitation, Membership, User
 from app.workspaces import policies, queries
 from app.workspaces.events import InvitationRevoked, MemberInvited, MemberJoined
+from app.workspaces.policies import Access
 
 
 def invite_member(workspace_id: int, email: str, role: str, *, by: int, ip: str = "") -> Invitation:
@@ -59,7 +60,7 @@ def revoke_invitation(workspace_id: int, invitation_id: int, *, by: int) -> None
     publish(InvitationRevoked(workspace_id, invitation.id, invitation.email))
 
 
-def accept_invitation(token: str, user: User) -> queries.Access:
+def accept_invitation(token: str, user: User) -> Access:
     """Join the workspace of the link and work in it from now on.
 
     Somebody who is a member already keeps the role. Having the link proves the address. Errors:

@@ -9,6 +9,7 @@ from app.core.events import publish
 from app.models import Membership, User, Workspace
 from app.workspaces import policies, queries
 from app.workspaces.events import WorkspaceChanged, WorkspaceCreated
+from app.workspaces.policies import Access
 
 
 def create_workspace(user: User, name: str, *, time_zone: str = "UTC") -> Workspace:
@@ -36,7 +37,7 @@ def update_workspace(workspace: Workspace, *, name: str, time_zone: str) -> Work
     return workspace
 
 
-def switch_workspace(user_id: int, workspace_id: int) -> queries.Access:
+def switch_workspace(user_id: int, workspace_id: int) -> Access:
     """Work in another workspace from now on. Errors: NotFound for outsiders."""
     access = queries.find_access(user_id, workspace_id)
     if access is None:
