@@ -15,6 +15,7 @@ from app.sync.parse import ParsedMail
 
 _MAX_BLOCKS = 50
 _ADDRESS = re.compile(r"[\w.+%=&'*/!#$^~-]{1,64}@[A-Za-z0-9.-]{1,255}")
+_ID_LINE = re.compile(r"[ \t>]{0,8}(?:message-id|references|in-reply-to|x-[a-z-]{1,40}id):", re.I)
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _DAEMON = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mailerdaemon|bounces?)(?:[+@]|$)")
 _FAILURE_SUBJECT = re.compile(
@@ -181,7 +182,8 @@ def _is_diagnosis(line: str) -> bool:
 
 def _people_in(text: str, mail: ParsedMail) -> list[str]:
     ours = {one.email for one in mail.to} | {mail.from_.email}
-    seen = [found.strip(".").lower() for found in _ADDRESS.findall(text[:4_000])]
+    lines = [row for row in text[:4_000].split("\n") if not _ID_LINE.match(row)]
+    seen = [found.strip(".").lower() for found in _ADDRESS.findall("\n".join(lines))]
     return [one for one in dict.fromkeys(seen) if one not in ours and not _DAEMON.match(one)]
 
 
