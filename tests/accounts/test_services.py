@@ -129,6 +129,18 @@ def test_reconnect_keeps_the_row(in_acme: Any, mailbox: Mailbox, heard: list[obj
     assert heard[-1] == AccountConnected(account.id)
 
 
+@pytest.mark.dovecot
+def test_new_password_does_not_end_a_pause(in_acme: Any, mailbox: Mailbox) -> None:
+    account_id = connect(mailbox).id
+    services.pause_account(queries.get_account(account_id), "Too many bounces.")
+    db.session.commit()
+    entry = ConnectInput.model_validate(mailbox.form())
+    found = services.try_servers(mailbox.email, entry, ACTOR)
+    account = queries.get_account(account_id)
+    services.reconnect_account(account, entry, found)
+    assert (account.status, account.status_reason) == ("paused", "Too many bounces.")
+
+
 def test_strange_ports_are_refused_without_asking(in_acme: Any) -> None:
     entry = ConnectInput.model_validate(
         {

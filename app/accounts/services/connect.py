@@ -90,14 +90,18 @@ def connect_account(entry: ConnectInput, found: Verification) -> EmailAccount:
 
 
 def reconnect_account(account: EmailAccount, entry: ServersInput, found: Verification) -> None:
-    """Give the same account new servers or a new password; it goes on where it was.
+    """Give the same account new servers or a new password; it goes on where it was, and stays
+    paused if it was.
 
     Errors: Invalid when the trial had failed, Conflict when the account was removed meanwhile.
     """
     _require_success(found)
     if account.removed_at is not None:
         raise Conflict("This account was removed.")
+    state = account.status, account.status_reason, account.status_changed_at
     _take_over(account, entry, found)
+    if state[0] == "paused":
+        account.status, account.status_reason, account.status_changed_at = state
     account.retry_at = None
     publish(AccountConnected(account.id))
 

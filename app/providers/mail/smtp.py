@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import smtplib
 import ssl
 import time
 from collections.abc import Callable, Sequence
@@ -22,8 +21,15 @@ from app.providers.mail.errors import (
     Uncertain,
 )
 from app.providers.mail.replies import clean_words, error_for_reply
+from app.providers.mail.smtp_envelope import mail_options, wire_addresses
+from app.providers.mail.smtp_trouble import (
+    LOST,
+    as_temporary,
+    parting_words,
+    read_replies,
+    unreachable,
+)
 from app.providers.mail.smtp_wire import (
-    ProtocolGarbage,
     SmtpWire,
     envelope_commands,
     wire_form,
@@ -33,7 +39,6 @@ from app.providers.network import REFUSED, Deadline, Network, shut
 MAX_MAILS_PER_CONNECTION = 100
 MAX_IDLE_SECONDS = 240.0
 MIN_ANSWER_SECONDS = 10.0
-LOST = (OSError, smtplib.SMTPException, ProtocolGarbage)
 _QUEUE_ID = re.compile(r"<([^<>\s]+@[^<>\s]+)>|(?:queued as|id[= ])\s*([\w.-]+)", re.I)
 
 
@@ -104,7 +109,7 @@ class SmtpSender:
         except LOST as error:
             self.close()
             phase = Phase.TLS if isinstance(error, ssl.SSLError) else Phase.CONNECT
-            raise _unreachable(error, phase) from None
+            raise unreachable(error, phase) from None
         self._sent, self._used_at = 0, time.monotonic()
         return wire
 
@@ -142,7 +147,7 @@ class SmtpSender:
         except LOST as error:
             shut(sock)
             phase = Phase.TLS if isinstance(error, ssl.SSLError) else Phase.CONNECT
-            raise _unreachable(error, phase) from None
+            raise unreachable(error, phase) from None
         if code != 220:
             shut(sock)
             raise error_for_reply(code, reply, Phase.CONNECT, self.secrets)
@@ -157,7 +162,7 @@ class SmtpSender:
         try:
             code, reply = wire.log_in(server.username, server.password)
         except LOST as error:
-            raise _unreachable(error, Phase.AUTH) from None
+            raise unreachable(error, Phase.AUTH) from None
         if code == 0:
             raise Permanent(reply.decode(), phase=Phase.AUTH, family=Family.AUTH)
         if code not in (235, 503):  # 503: already authenticated
@@ -179,12 +184,12 @@ class SmtpSender:
             if closed_on_us:
                 self.close()
             if fresh or not closed_on_us or isinstance(error, TimeoutError):
-                raise _as_temporary(error) from None
+                raise as_temporary(error) from None
         try:
             return self._start(self.connect(deadline), envelope)
         except LOST as error:
             self.close()
-            raise _as_temporary(error) from None
+            raise as_temporary(error) from None
 
     def _is_usable(self) -> bool:
         idle = time.monotonic() - self._used_at
@@ -195,11 +200,11 @@ class SmtpSender:
         )
 
     def _start(self, wire: SmtpWire, envelope: Envelope) -> dict[str, str]:
-        sender, *recipients = _wire_addresses(wire, envelope)
-        options = _options(wire, envelope)
+        sender, *recipients = wire_addresses(wire, envelope)
+        options = mail_options(wire, envelope)
         if wire.has_extn("pipelining"):
             wire.open_message(sender, recipients, options)
-            return self._judge(wire, envelope, _replies(wire, len(recipients) + 2))
+            return self._judge(wire, envelope, read_replies(wire, len(recipients) + 2))
         replies = []
         for command in [*envelope_commands(sender, recipients, options), "DATA"]:
             replies.append(wire.docmd(command))
@@ -244,11 +249,11 @@ class SmtpSender:
         try:
             wire.send(payload)
         except LOST as error:
-            reply = _parting_words(wire)
+            reply = parting_words(wire)
             self.close()
             if reply is not None:
                 raise error_for_reply(*reply, Phase.BODY, self.secrets) from None
-            raise _unreachable(error, Phase.BODY) from None
+            raise unreachable(error, Phase.BODY) from None
 
     def _require_time_for_an_answer(self, deadline: Deadline) -> None:
         """Better abandoned before the dot, which is safe, than in doubt after it."""
@@ -287,78 +292,3 @@ class SmtpSender:
         if self._wire is None:
             raise Temporary("not connected", phase=Phase.BODY, family=Family.SOFT)
         return self._wire
-
-
-def _replies(wire: SmtpWire, count: int) -> list[tuple[int, bytes]]:
-    """The replies to a group of commands; fewer when a refusal ended the connection."""
-    replies: list[tuple[int, bytes]] = []
-    for _ in range(count):
-        try:
-            replies.append(wire.getreply())
-        except LOST:
-            if any(code >= 400 for code, _ in replies):
-                return replies
-            raise
-    return replies
-
-
-def _options(wire: SmtpWire, envelope: Envelope) -> list[str]:
-    """MAIL parameters; Permanent when the server says beforehand that the mail is too big."""
-    options = []
-    limit = wire.esmtp_features.get("size", "")
-    if wire.has_extn("size"):
-        if limit.isdigit() and 0 < int(limit) < len(envelope.message):
-            raise Permanent("The message is too big for the server.", phase=Phase.MAIL, code=552)
-        options.append(f"SIZE={len(envelope.message)}")
-    if wire.has_extn("8bitmime") and not envelope.message.isascii():
-        options.append("BODY=8BITMIME")
-    if wire.has_extn("smtputf8") and not _all_ascii(envelope):
-        options.append("SMTPUTF8")
-    return options
-
-
-def _wire_addresses(wire: SmtpWire, envelope: Envelope) -> list[str]:
-    """Addresses in ASCII where that is possible, or as they are when the server takes UTF-8."""
-    addresses = [envelope.sender, *envelope.recipients]
-    if _all_ascii(envelope) or wire.has_extn("smtputf8"):
-        return addresses
-    return [_ascii_address(address) for address in addresses]
-
-
-def _all_ascii(envelope: Envelope) -> bool:
-    return all(address.isascii() for address in (envelope.sender, *envelope.recipients))
-
-
-def _ascii_address(address: str) -> str:
-    local, _, domain = address.rpartition("@")
-    try:
-        return f"{local.encode('ascii').decode()}@{domain.encode('idna').decode('ascii')}"
-    except UnicodeError:
-        text = "The server cannot handle an address with these letters."
-        raise Permanent(text, phase=Phase.RCPT, family=Family.ADDRESS) from None
-
-
-def _parting_words(wire: SmtpWire) -> tuple[int, bytes] | None:
-    """The refusal a server sends before it hangs up in the middle of a body, if it did."""
-    try:
-        wire.within(Deadline(1.0))
-        code, reply = wire.getreply()
-    except LOST:
-        return None
-    return (code, reply) if code >= 400 else None
-
-
-def _as_temporary(error: Exception) -> MailError:
-    return error if isinstance(error, MailError) else _unreachable(error, Phase.MAIL)
-
-
-def _unreachable(error: Exception, phase: Phase) -> MailError:
-    """One text for every way of not getting through: the difference would map a network."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return Permanent("the certificate is not valid for this name", phase=Phase.TLS)
-    if isinstance(error, ssl.SSLError):
-        return Temporary("could not be reached", phase=phase, family=Family.SOFT)
-    if phase in (Phase.CONNECT, Phase.TLS):
-        return Temporary("could not be reached", phase=phase, family=Family.SOFT)
-    text = "took too long" if isinstance(error, TimeoutError) else "closed the connection"
-    return Temporary(f"the server {text}", phase=phase, family=Family.SOFT)
