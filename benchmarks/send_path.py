@@ -152,6 +152,7 @@ def one_account(app: Any, port: int) -> Result:
 def _raw_child(port: int, mails: list[bytes], barrier: Any) -> None:
     barrier.wait()
     raw_loop(port, mails)
+    barrier.wait()
 
 
 def _drain_child(url: str, port: int, workspace_id: int, account_id: int, barrier: Any) -> None:
@@ -159,6 +160,7 @@ def _drain_child(url: str, port: int, workspace_id: int, account_id: int, barrie
         fill_caches(workspace_id, account_id)
         barrier.wait()
         drain_one(workspace_id, account_id)
+        barrier.wait()
 
 
 def fill_caches(workspace_id: int, account_id: int) -> None:
@@ -175,10 +177,12 @@ def together(target: Any, arguments: list[tuple[Any, ...]]) -> float:
         child.start()
     barrier.wait()
     started = time.perf_counter()
+    barrier.wait()
+    seconds = time.perf_counter() - started
     for child in children:
         child.join()
         assert child.exitcode == 0
-    return time.perf_counter() - started
+    return seconds
 
 
 def four_accounts(app: Any, url: str, port: int) -> Result:

@@ -98,6 +98,8 @@ def smtp_server() -> Iterator[int]:
     server = context.Process(target=_serve, args=(theirs,), daemon=True)
     server.start()
     try:
+        if not ours.poll(30):
+            raise RuntimeError("the SMTP server did not start")
         yield ours.recv()
     finally:
         server.terminate()

@@ -48,8 +48,9 @@ RETURNING id
 # sql: record mail N and claim mail N+1 in one transaction, limits and stops judged in the claim.
 #
 # done     the mail before, only while it is still ours (fence)
-# pick     the next due row; a campaign row only when the gap is over; stops have already set
-#          `cancelled`, and what is suppressed or too late by now is cancelled here
+# gate     whether campaign mail may go now: not paused, the gap is over
+# first    the next due row; stops have already set `cancelled`
+# pick     the same with its fate: what is suppressed or too late by now is cancelled here
 # mine     the account, only while we hold its lease; starts the next gap
 # day      one more of today's campaign mails, only below the limit
 # claimed  the row changes hands
@@ -63,28 +64,36 @@ WITH done AS (
      WHERE id = %(done_id)s::bigint AND workspace_id = %(workspace_id)s
        AND fence = %(fence)s AND state = 'sending'
     RETURNING id
+), gate AS (
+    SELECT %(campaigns)s::boolean AND status <> 'paused'
+           AND (gap_until IS NULL OR gap_until <= %(now)s) AS is_open
+      FROM email_account
+     WHERE id = %(account_id)s AND workspace_id = %(workspace_id)s
+       AND (%(done_id)s::bigint IS NULL OR EXISTS (SELECT 1 FROM done))
+), first AS (
+    SELECT id, kind, to_email, expires_at
+      FROM outbox
+     WHERE %(take)s::boolean AND EXISTS (SELECT 1 FROM gate)
+       AND account_id = %(account_id)s AND workspace_id = %(workspace_id)s
+       AND state = 'queued' AND send_at <= %(now)s
+       AND (kind <> 'campaign' OR (SELECT is_open FROM gate))
+     ORDER BY priority, send_at, id
+     LIMIT 1
+       FOR UPDATE SKIP LOCKED
 ), pick AS (
-    SELECT o.id, o.kind,
-           CASE WHEN o.expires_at < %(now)s THEN 'expired'
-                WHEN o.kind = 'campaign' AND EXISTS (
-                    SELECT 1 FROM suppression s
-                     WHERE s.workspace_id = o.workspace_id
-                       AND ((s.kind = 'email' AND s.value = lower(o.to_email))
-                         OR (s.kind = 'domain'
-                             AND s.value = split_part(lower(o.to_email), '@', 2)))
+    SELECT id, kind,
+           CASE WHEN expires_at < %(now)s THEN 'expired'
+                WHEN kind = 'campaign' AND EXISTS (
+                    SELECT 1 FROM suppression
+                     WHERE workspace_id = %(workspace_id)s AND suppression.kind = 'email'
+                       AND value = lower(to_email)
+                    UNION ALL
+                    SELECT 1 FROM suppression
+                     WHERE workspace_id = %(workspace_id)s AND suppression.kind = 'domain'
+                       AND value = split_part(lower(to_email), '@', 2)
                 ) THEN 'suppressed'
                 ELSE '' END AS stop
-      FROM outbox o JOIN email_account a ON a.id = o.account_id
-     WHERE %(take)s::boolean
-       AND (%(done_id)s::bigint IS NULL OR EXISTS (SELECT 1 FROM done))
-       AND o.account_id = %(account_id)s AND o.workspace_id = %(workspace_id)s
-       AND o.state = 'queued' AND o.send_at <= %(now)s
-       AND (o.kind <> 'campaign'
-            OR (%(campaigns)s::boolean AND a.status <> 'paused'
-                AND (a.gap_until IS NULL OR a.gap_until <= %(now)s)))
-     ORDER BY o.priority, o.send_at, o.id
-     LIMIT 1
-       FOR UPDATE OF o SKIP LOCKED
+      FROM first
 ), mine AS (
     UPDATE email_account a
        SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s),

@@ -105,12 +105,12 @@ def compose(
     for number, (link, url) in enumerate(zip(text.links, urls, strict=True)):
         tracked = envelope.track_clicks and link.trackable and url in link_ids
         filled[f"_link_{number}"] = signer.click(link_ids[url]) if tracked else url or "#"
-    subject = envelope.subject or one_line(fill(text.subject.template, text.subject.source, filled))
-    html = fill(text.html.template, text.html.source, filled)
-    plain = fill(text.text.template, text.text.source, filled)
+    subject = envelope.subject or one_line(text.subject.fill(filled))
+    html = text.html.fill(filled)
+    plain = text.text.fill(filled)
     if envelope.unsubscribe == "link" and not text.has_unsubscribe:
-        html += _FOOTER_HTML.format(signer.unsubscribe())
-        plain += _FOOTER_TEXT.format(signer.unsubscribe())
+        html += _FOOTER_HTML.format(filled["unsubscribe_url"])
+        plain += _FOOTER_TEXT.format(filled["unsubscribe_url"])
     if envelope.track_opens:
         html += f'<img src="{signer.open_pixel()}" width="1" height="1" alt="">'
     return Composed(assemble(envelope, subject, html, plain), subject)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.sending.render.compose import one_line
 from app.sending.render.compose import targets as link_targets
-from app.sending.render.liquid import TemplateProblem, fill, missing_names, present
+from app.sending.render.liquid import TemplateProblem, missing_names, present
 from app.sending.render.texts import read
 
 
@@ -43,9 +43,9 @@ def render_preview(
         for number, url in enumerate(link_targets(text, shown)):
             shown[f"_link_{number}"] = url or "#"
         return Preview(
-            subject=one_line(fill(text.subject.template, text.subject.source, shown)),
-            html=fill(text.html.template, text.html.source, shown),
-            text=fill(text.text.template, text.text.source, shown),
+            subject=one_line(text.subject.fill(shown)),
+            html=text.html.fill(shown),
+            text=text.text.fill(shown),
             missing=tuple(missing),
         )
     except TemplateProblem as problem:

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import overload
 
-from liquid import BoundTemplate
-
 from app.sending.render.html import Link, read_html
-from app.sending.render.liquid import parse
+from app.sending.render.pieces import Pieces, cut
 
 _KEPT = 500
 _cache: OrderedDict[Hashable, MailText] = OrderedDict()
@@ -24,22 +22,13 @@ _lock = Lock()
 
 
 @dataclass(frozen=True)
-class Filled:
-    """One parsed template with the source it came from."""
-
-    source: str
-    template: BoundTemplate
-
-
-@dataclass(frozen=True)
 class MailText:
     """A text ready to be filled for any lead."""
 
-    subject: Filled
-    html: Filled
-    text: Filled
+    subject: Pieces
+    html: Pieces
+    text: Pieces
     links: tuple[Link, ...]
-    link_templates: tuple[BoundTemplate | None, ...]  # for links that hold Liquid
     has_unsubscribe: bool
 
     @property
@@ -80,11 +69,10 @@ def read(subject: str, body_html: str, signature_html: str = "") -> MailText:
     found = read_html(body)
     subject = " ".join(htmllib.unescape(subject).split())
     return MailText(
-        subject=Filled(subject, parse(subject)),
-        html=Filled(found.html, parse(found.html, html=True)),
-        text=Filled(found.text, parse(found.text)),
+        subject=cut(subject),
+        html=cut(found.html, html=True),
+        text=cut(found.text),
         links=tuple(found.links),
-        link_templates=tuple(parse(link.url) if link.dynamic else None for link in found.links),
         has_unsubscribe=found.has_unsubscribe,
     )
 
