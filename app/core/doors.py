@@ -8,9 +8,11 @@ from collections.abc import Callable
 
 import structlog
 from flask import Flask, Response, current_app, request
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from app.core.errors import AppError
+from app.core.db import db
+from app.core.errors import AppError, BadRequest
 
 log = structlog.get_logger(__name__)
 Renderer = Callable[[Exception], Response]
@@ -24,6 +26,7 @@ def register_renderer(app: Flask, prefix: str, render: Renderer) -> None:
         app.register_error_handler(AppError, _handle)
         app.register_error_handler(HTTPException, _handle)
         app.register_error_handler(InternalServerError, _handle_unexpected)
+        app.register_error_handler(DataError, _handle_unstorable)
     renderers[prefix] = render
 
 
@@ -38,6 +41,13 @@ def _is_here(prefix: str) -> bool:
 
 def _handle(error: Exception) -> Response:
     return _renderer()(error)
+
+
+def _handle_unstorable(error: DataError) -> Response:
+    """Input that no column can hold: a NUL character, an id beyond 64 bits."""
+    db.session.rollback()  # the page of the error may ask the database again
+    log.warning("unstorable_input", path=request.path, error=type(error.orig).__name__)
+    return _renderer()(BadRequest())
 
 
 def _handle_unexpected(error: InternalServerError) -> Response:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+import structlog
 
 from app.auth import hashing, policies, queries
 from app.auth.errors import ClientInvalid, RefreshInvalid
@@ -14,6 +15,7 @@ from app.core.signing import hash_token
 from app.core.transactions import own_unit
 from app.models import OAuthClient, OAuthToken, User
 
+log = structlog.get_logger(__name__)
 TOUCH_EVERY = timedelta(minutes=5)
 
 
@@ -166,6 +168,7 @@ def _refuse_dead(row: OAuthToken, user: User, client_id: int | None) -> None:
 
 
 def _revoke_family(family: str) -> None:
+    log.warning("refresh_token_reused")
     with own_unit() as session:
         session.execute(
             sa.update(OAuthToken)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.exc import IntegrityError
 
 from app.auth import hashing, policies, queries
@@ -17,6 +18,7 @@ from app.core.db import db
 from app.core.errors import Invalid, NotFound
 from app.models import User
 
+log = structlog.get_logger(__name__)
 TAKEN = "The email has already been taken."
 
 
@@ -60,7 +62,9 @@ def authenticate(email: str, password: str, ip: str) -> User:
     known = user.password_hash if user else hashing.NOBODY
     right = hashing.check_password(password[: policies.MAX_PASSWORD + 1], known)
     if user is None or not right or user.is_disabled:
+        log.warning("sign_in_refused", user_id=user.id if user else None, ip=ip)
         raise InvalidCredentials
+    log.info("sign_in", user_id=user.id, ip=ip)
     forgive_attempt(attempt_id)
     if hashing.is_outdated(user.password_hash):
         user.password_hash = hashing.hash_password(password)
@@ -97,6 +101,7 @@ def reset_password(token: str, password: str) -> User:
 def set_password(user: User, password: str, *, keep_session_id: int | None = None) -> None:
     """Store the password, end what the old one opened, and tell the person by mail."""
     user.password_hash = hashing.hash_password(password)
+    log.info("password_changed", user_id=user.id)
     revoke_sessions(user.id, keep_session_id=keep_session_id)
     revoke_tokens(user.id)
     discard_tokens(user.id, "reset")
@@ -134,6 +139,7 @@ def grant_admin(email: str, *, granted: bool = True) -> User:
     if user is None:
         raise NotFound(f"Nobody signed up as {email}.")
     user.is_installation_admin = granted
+    log.warning("installation_admin_changed", user_id=user.id, granted=granted)
     return user
 
 

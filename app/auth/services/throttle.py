@@ -4,6 +4,7 @@ import math
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from app.auth import policies, queries
@@ -12,6 +13,8 @@ from app.core.errors import TooMany
 from app.core.signing import hash_token
 from app.core.transactions import own_unit
 from app.models import LoginAttempt
+
+log = structlog.get_logger(__name__)
 
 
 def count_attempt(
@@ -36,6 +39,7 @@ def count_attempt(
             _wait(session, purpose, LoginAttempt.ip == ip, limit, window),
         )
         if wait:
+            log.warning("throttled", purpose=purpose, ip=ip, wait=wait)
             raise TooMany(wait, f"Too many attempts. Please try again in {wait} seconds.")
         attempt = LoginAttempt(purpose=purpose, subject=key, ip=ip)
         session.add(attempt)
