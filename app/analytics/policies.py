@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-OF_CONTACTED = "Of the leads contacted: people who were sent at least one mail."
-
 
 @dataclass(frozen=True)
 class Rate:
@@ -29,21 +27,21 @@ def funnel(totals: Any) -> list[dict[str, Any]]:
 
 def _of_leads(totals: Any) -> str:
     """How many of all leads were written to."""
-    return f"of {totals.leads:,} leads in the campaign"
+    return f"Of {totals.leads:,} leads in the campaign."
 
 
 def _machines(count: int) -> str:
     """What scanners and prefetching did, said apart."""
     if not count:
         return ""
-    return f"besides {count:,} where only a machine was seen first, not counted here"
+    return f"Machines did so for {count:,}; they are not counted here."
 
 
 def _automatic(count: int) -> str:
     """Automatic replies, said apart."""
     if not count:
         return ""
-    return f"besides {count:,} with an automatic reply, not counted here"
+    return f"Automatic replies came from {count:,}; they are not counted here."
 
 
 def rates(totals: Any) -> list[Rate]:

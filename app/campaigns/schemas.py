@@ -25,19 +25,11 @@ class CampaignInput(BaseModel):
     name: Name
 
 
-class StepInput(BaseModel):
-    """One mail of the sequence. An empty subject continues the thread."""
+class DelayInput(BaseModel):
+    """The wait before a step."""
 
-    subject: str = Field("", max_length=500)
-    body_html: str = Field("", max_length=200_000)
     delay_amount: int = Field(0, ge=0, le=600_000)
     delay_unit: Unit = "days"
-
-    @field_validator("subject")
-    @classmethod
-    def one_line(cls, value: str) -> str:
-        """A header knows no line breaks."""
-        return " ".join(value.split())
 
     @model_validator(mode="after")
     def not_for_ever(self) -> Self:
@@ -45,6 +37,23 @@ class StepInput(BaseModel):
         if delay_of(self.delay_amount, self.delay_unit) > MAX_DELAY:
             raise ValueError("Please wait at most a year between two mails.")
         return self
+
+
+class TextInput(BaseModel):
+    """What a step says. An empty subject continues the thread."""
+
+    subject: str = Field("", max_length=500)
+    body_html: str = Field("", max_length=200_000)
+
+    @field_validator("subject")
+    @classmethod
+    def one_line(cls, value: str) -> str:
+        """A header knows no line breaks."""
+        return " ".join(value.split())
+
+
+class StepInput(TextInput, DelayInput):
+    """A whole step, as a program sends it."""
 
 
 class ScheduleInput(BaseModel):

@@ -33,7 +33,7 @@ def campaign(in_acme):
 
 def test_rates_are_shares_of_the_leads_contacted(page, cast, campaign):
     answer = page.as_(cast.vera).get(f"/w/acme/campaigns/{campaign.id}/analytics")
-    for words in ("310", "4.5\u202f%", "50\u202f%", "besides 37", "besides 4", "of 400 leads"):
+    for words in ("310", "4.5\u202f%", "50\u202f%", "did so for 37", "came from 4", "Of 400 leads"):
         assert words in answer.soup.get_text(" "), words
     assert "÷ leads contacted" in str(answer.find(".stat .hint"))
     row = answer.find("#daily tbody tr")

@@ -231,6 +231,16 @@ def test_steps_are_written_saved_moved_and_removed(page, cast, campaign):
     assert [tuple(row) for row in left] == [(steps[0].id, 1), (steps[2].id, 2)]
 
 
+def test_a_delay_is_saved_by_itself(page, cast, campaign):
+    step = db.session.scalars(sa.select(Step).order_by(Step.position)).all()[1]
+    alice = page.as_(cast.alice)
+    alice.hx_post(
+        url(campaign, f"/steps/{step.id}/delay"), {"delay_amount": "5", "delay_unit": "hours"}
+    )
+    db.session.refresh(step)
+    assert (step.delay_amount, step.delay_unit) == (5, "hours")
+
+
 def test_merge_tags_survive_the_cleaning(page, cast, campaign):
     step = db.session.scalars(sa.select(Step).order_by(Step.position)).first()
     body = '<div>{{ first_name | default: "there" }} <a href="{{ website }}">x</a> <a href="https://x.test/?a=1&amp;b=2">y</a></div>'
@@ -247,9 +257,11 @@ def test_merge_tags_survive_the_cleaning(page, cast, campaign):
 def test_a_refused_step_keeps_what_was_there(page, cast, campaign):
     step = db.session.scalars(sa.select(Step).order_by(Step.position)).all()[1]
     alice = page.as_(cast.alice)
-    bad = {"subject": "New", "delay_amount": "-1", "delay_unit": "days"}
-    assert "0 or more" in alice.hx_post(url(campaign, f"/steps/{step.id}"), bad, 422).text
-    assert "0 or more" in alice.post(url(campaign, f"/steps/{step.id}"), bad, 422).text
+    bad = {"subject": "x" * 501, "body_html": "y"}
+    assert "at most 500" in alice.hx_post(url(campaign, f"/steps/{step.id}"), bad, 422).text
+    assert "at most 500" in alice.post(url(campaign, f"/steps/{step.id}"), bad, 422).text
+    late = {"delay_amount": "400", "delay_unit": "days"}
+    assert "a year" in alice.hx_post(url(campaign, f"/steps/{step.id}/delay"), late, 422).text
     db.session.refresh(step)
     assert step.subject == ""
 

@@ -75,7 +75,7 @@ LEAD_SENTENCES: dict[Reason, str] = {
 
 
 def say_when(until: datetime | None, now: datetime, zone: ZoneInfo) -> str:
-    """'today at 14:05 (Europe/Berlin)', 'on Mon 30 Nov at 08:30 (…)', or 'later'."""
+    """'today at 14:05 (Europe/Berlin)', 'Mon 30 Nov at 08:30 (…)', or 'later'."""
     if until is None:
         return "later"
     local, today = until.astimezone(zone), now.astimezone(zone).date()
@@ -83,7 +83,7 @@ def say_when(until: datetime | None, now: datetime, zone: ZoneInfo) -> str:
     at = f"at {local:%H:%M} ({zone.key})"
     if days <= 0:
         return f"today {at}"
-    return f"tomorrow {at}" if days == 1 else f"on {local:%a} {local.day} {local:%b} {at}"
+    return f"tomorrow {at}" if days == 1 else f"{local:%a} {local.day} {local:%b} {at}"
 
 
 def campaign_sentence(reason: Reason, until: datetime | None, now: datetime, zone: ZoneInfo) -> str:

@@ -147,8 +147,8 @@ def _sentence(person: Person, running: Running, accounts: list[AccountState], no
         return "The mail is about to leave."
     if entry.state == "paused":
         if entry.resume_at is None:
-            return f"{entry.state_reason or 'Paused'}, until somebody resumes it."
-        return f"{entry.state_reason or 'Paused'}, goes on {say_when(entry.resume_at, now, zone)}."
+            return f"{entry.state_reason or 'Paused'}, until somebody resumes the lead."
+        return f"{entry.state_reason or 'Paused'}, until {say_when(entry.resume_at, now, zone)}."
     if entry.state != "waiting":
         return entry.state_reason or _ENDED.get(entry.state, "Needs a decision.")
     status = running.campaign.status

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from app.campaigns.policies.html import clean_body
 from app.campaigns.policies.sequence import moved, next_positions
 from app.campaigns.queries.campaigns import steps_of
-from app.campaigns.schemas import StepInput
+from app.campaigns.schemas import DelayInput, StepInput, TextInput
 from app.campaigns.services.running import take_back_queued
 from app.core.db import db
 from app.core.errors import Conflict
@@ -27,24 +28,29 @@ def add_step(campaign: Campaign, form: StepInput | None = None) -> Step:
         raise Conflict(f"A sequence has at most {MAX_STEPS} steps.")
     form = form or StepInput(delay_amount=3 if steps else 0)
     step = Step(campaign_id=campaign.id, position=len(steps) + 1)
-    _fill(step, form)
     db.session.add(step)
-    db.session.flush()
+    update_step(step, form)
     _rearrange(campaign, [s.id for s in steps], [*(s.id for s in steps), step.id])
     return step
 
 
 def update_step(step: Step, form: StepInput) -> None:
     """Text and delay. What is queued already leaves with the new text."""
-    _fill(step, form)
+    update_text(step, form)
+    update_delay(step, form)
+
+
+def update_text(step: Step, form: TextInput) -> None:
+    """What the step says, cleaned; mails that leave from now on say it."""
+    step.subject, step.body_html = form.subject, clean_body(form.body_html)
     db.session.flush()
 
 
-def _fill(step: Step, form: StepInput) -> None:
-    """The values of the form; the first step has no delay, it leaves at once."""
-    step.subject, step.body_html = form.subject, form.body_html
+def update_delay(step: Step, form: DelayInput) -> None:
+    """The wait before the step; the first has none. Leads that wait already keep their time."""
     step.delay_amount = 0 if step.position == 1 else form.delay_amount
     step.delay_unit = form.delay_unit
+    db.session.flush()
 
 
 def move_step(campaign: Campaign, step: Step, to: int) -> None:

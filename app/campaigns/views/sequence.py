@@ -5,10 +5,9 @@ from typing import Any
 from flask import make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.campaigns.policies.html import clean_body
 from app.campaigns.queries.campaigns import get_campaign, get_step, senders_of, steps_of
 from app.campaigns.queries.people import find_lead_in, sample_leads
-from app.campaigns.schemas import StepInput, TestMailInput
+from app.campaigns.schemas import DelayInput, TestMailInput, TextInput
 from app.campaigns.services import sequence
 from app.campaigns.services.testing import send_test
 from app.campaigns.views.blueprint import bp, frame
@@ -119,15 +118,33 @@ def _url(campaign_id: int, step: Step | None = None) -> str:
 @bp.post("/<int:campaign_id>/steps/<int:step_id>")
 @requires("campaigns.edit")
 def update_step(campaign_id: int, step_id: int) -> ResponseReturnValue:
-    """Save a step, as it is typed or by the button."""
+    """Save the text of a step, as it is typed or by the button."""
     campaign = get_campaign(campaign_id)
     step = get_step(campaign.id, step_id)
-    form = parse_form(StepInput)
+    form = parse_form(TextInput)
     if not form.ok:
         return _refused(campaign, step, form)
-    sequence.update_step(step, form.value.model_copy(update=_clean(form.value)))
+    sequence.update_text(step, form.value)
+    return _saved(campaign, step)
+
+
+@bp.post("/<int:campaign_id>/steps/<int:step_id>/delay")
+@requires("campaigns.edit")
+def update_delay(campaign_id: int, step_id: int) -> ResponseReturnValue:
+    """Save the wait before a step."""
+    campaign = get_campaign(campaign_id)
+    step = get_step(campaign.id, step_id)
+    form = parse_form(DelayInput)
+    if not form.ok:
+        return _refused(campaign, step, form)
+    sequence.update_delay(step, form.value)
+    return _saved(campaign, step)
+
+
+def _saved(campaign: Campaign, step: Step) -> ResponseReturnValue:
+    """The preview follows; a plain form goes back to the step."""
     return done(
-        _url(campaign_id, step),
+        _url(campaign.id, step),
         message=None if _is_htmx() else f"Step {step.position} saved.",
         oob="campaigns/sequence/saved.oob.html",
         step=step,
@@ -137,25 +154,19 @@ def update_step(campaign_id: int, step_id: int) -> ResponseReturnValue:
     )
 
 
-def _clean(entry: StepInput) -> dict[str, str]:
-    """The body as it may be stored."""
-    return {"body_html": clean_body(entry.body_html)}
-
-
 def _is_htmx() -> bool:
     """Whether the editor saves by itself; then a toast would only disturb."""
     return request.headers.get("HX-Request") == "true"
 
 
-def _refused(campaign: Campaign, step: Step, form: Form[StepInput]) -> ResponseReturnValue:
+def _refused(campaign: Campaign, step: Step, form: Form[Any]) -> ResponseReturnValue:
     """What is wrong, beside the step; the person's text stays in the editor."""
     if _is_htmx():
         return fragment(
             "campaigns/sequence/refused.oob.html", status=422, step=step, errors=form.errors
         )
-    return invalid(
-        "campaigns/sequence/index.html", form=form, **_context(campaign, step, refused=step.id)
-    )
+    context = _context(campaign, step, refused=step.id)
+    return invalid("campaigns/sequence/index.html", form=form, **context)
 
 
 @bp.post("/<int:campaign_id>/steps/order")
