@@ -35,6 +35,22 @@ def revoke(email: str) -> None:
     click.echo(f"{email} is no installation admin any more.")
 
 
+@admin.command("disable")
+@click.argument("email")
+def disable(email: str) -> None:
+    """Lock EMAIL out: sessions and tokens end now."""
+    _set_disabled(email, disabled=True)
+    click.echo(f"{email} is locked out.")
+
+
+@admin.command("enable")
+@click.argument("email")
+def enable(email: str) -> None:
+    """Let EMAIL sign in again."""
+    _set_disabled(email, disabled=False)
+    click.echo(f"{email} may sign in again.")
+
+
 @click.group()
 def oauth() -> None:
     """Clients of POST /oauth/token."""
@@ -51,6 +67,14 @@ def client(name: str, is_public: bool) -> None:
     click.echo(f"client_id: {client_id}")
     if secret:
         click.echo(f"client_secret: {secret}")
+
+
+def _set_disabled(email: str, *, disabled: bool) -> None:
+    try:
+        with unit_of_work():
+            services.disable_user(email, disabled=disabled)
+    except AppError as error:
+        raise click.ClickException(error.message) from error
 
 
 def _set_admin(email: str, *, granted: bool) -> None:

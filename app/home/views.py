@@ -4,6 +4,7 @@ from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from app.auth.services import set_current_workspace
 from app.core.clock import utcnow
 from app.core.permissions import can, public, requires
 from app.core.tenancy import require_workspace_id
@@ -33,6 +34,8 @@ def show_front() -> ResponseReturnValue:
 def show_dashboard() -> ResponseReturnValue:
     """Today's sends, replies waiting, accounts in trouble, active campaigns, next steps."""
     workspace_id = require_workspace_id()
+    if current_user.current_workspace_id != workspace_id:
+        set_current_workspace(current_user.id, workspace_id)  # where the next sign-in leads
     since = policies.day_start(utcnow(), get_workspace(workspace_id).time_zone)
     done = queries.progress(workspace_id, is_verified=current_user.is_verified)
     return page(

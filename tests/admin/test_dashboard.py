@@ -6,8 +6,9 @@ from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 
 from app.admin.dashboard import DashboardJob, escaped
-from app.core.jobs import Queue, job
-from app.core.rq import JsonJob, JsonQueue, perform
+from app.core import monitoring
+from app.core.jobs import Queue, Ring, job
+from app.core.rq import Dispatcher, JsonJob, JsonQueue, perform
 from app.core.settings import settings
 
 ATTACK = '<img src=x onerror="document.title=1">'
@@ -183,6 +184,14 @@ def test_redis_down_is_said_in_words(admin, no_redis, path):
     answer = admin.client.get("/admin/rq" + path)
     assert answer.status_code == 503
     assert "Redis does not answer" in answer.text
+
+
+def test_banner_is_for_admins_only(admin, page, cast, no_redis, rings):
+    Dispatcher()(Ring("auth.forget_expired"))
+    assert "Redis does not answer" in admin.get("/profile").text
+    assert "Redis does not answer" not in page.as_(cast.bob).get("/profile").text
+    monitoring.redis_seen()
+    assert "Redis does not answer" not in admin.get("/profile").text
 
 
 class TestSystem:

@@ -5,6 +5,7 @@ import re
 from app.auth import queries, services
 from app.core.db import db
 from tests.factories import make_user
+from tests.factories.people import PASSWORD
 
 
 def test_grant_and_revoke(app):
@@ -21,6 +22,20 @@ def test_grant_to_nobody(app):
     result = app.test_cli_runner().invoke(args=["admin", "grant", "nobody@example.test"])
     assert result.exit_code == 1
     assert "Nobody signed up as nobody@example.test." in result.output
+
+
+def test_disable_ends_everything_at_once(app, page):
+    user = make_user("a@example.test")
+    theirs = page.as_(user)
+    tokens = services.issue_tokens(user)
+    theirs.get("/profile")
+    runner = app.test_cli_runner()
+    runner.invoke(args=["admin", "disable", "a@example.test"])
+    assert theirs.client.get("/profile").status_code == 302
+    assert services.find_bearer(tokens.access_token) is None
+    runner.invoke(args=["admin", "enable", "a@example.test"])
+    assert services.authenticate("a@example.test", PASSWORD, "192.0.2.1").id == user.id
+    assert theirs.client.get("/profile").status_code == 302
 
 
 def test_client_is_printed_once_and_works(app):

@@ -11,7 +11,7 @@ from app.core.db import db
 from app.core.events import SystemMailRequested, subscribe
 from app.core.rq import Dispatcher
 from app.core.settings import settings
-from app.models import User, UserSession
+from app.models import SystemMail, User, UserSession
 from tests.factories import make_user
 from tests.factories.people import PASSWORD
 
@@ -48,6 +48,15 @@ class TestSignUp:
         assert made.location == "/w/nina-co/dashboard"
         assert "Verify your email address" in page.get(made.location).text
         assert mails[0].to_email == "nina@example.test"
+
+    def test_the_mail_is_a_row_of_the_same_transaction(self, page, app):
+        page.post("/signup", {"email": "nina@example.test", "password": NEW})
+        mail = db.session.scalars(sa.select(SystemMail)).one()
+        assert (mail.to_email, mail.purpose) == ("nina@example.test", "verify")
+        assert "/auth/verify/" in mail.body_text
+        page.client.post("/auth/logout")
+        page.post("/signup", {"email": "x@example.test", "password": "short"}, 422)
+        assert len(db.session.scalars(sa.select(SystemMail)).all()) == 1
 
     def test_errors_stand_beside_their_fields(self, page, app):
         answer = page.post("/signup", {"email": "nope", "password": "short"}, 422)

@@ -8,7 +8,7 @@ from app.core.clock import utcnow
 from app.core.db import db
 from app.home import policies, queries
 from app.models import Campaign, Thread, ThreadBox
-from tests.factories import make_account, make_outbox
+from tests.factories import make_account, make_outbox, make_workspace
 
 
 def make_thread(account, *, role="inbox", **over):
@@ -111,6 +111,12 @@ def test_steps_are_shown_to_who_may_take_them(page, cast):
     assert "Invite a teammate" not in page.as_(cast.vera).get("/w/acme/dashboard").text
     assert "Connect an account" in page.as_(cast.alice).get("/w/acme/dashboard").text
     assert "Connect an account" not in page.as_(cast.vera).get("/w/acme/dashboard").text
+
+
+def test_last_workspace_visited_is_where_the_next_sign_in_leads(page, client, cast, login):
+    second = make_workspace("second", owner=cast.alice)
+    page.as_(cast.alice).get(f"/w/{second.slug}/dashboard")
+    assert login(client, cast.alice).get("/").location.endswith("/w/second/dashboard")
 
 
 def test_palette_finds_accounts_of_this_workspace_only(page, cast, in_acme):

@@ -20,6 +20,7 @@ from app.auth.services.one_time import (
 from app.auth.services.people import (
     authenticate,
     change_password,
+    disable_user,
     grant_admin,
     rename_user,
     require_verified,
@@ -48,6 +49,7 @@ __all__ = [
     "change_password",
     "count_attempt",
     "create_client",
+    "disable_user",
     "find_bearer",
     "forget_expired",
     "forgive_attempt",

@@ -143,6 +143,19 @@ def grant_admin(email: str, *, granted: bool = True) -> User:
     return user
 
 
+def disable_user(email: str, *, disabled: bool = True) -> User:
+    """Lock somebody out at once, or let them in again. Errors: NotFound."""
+    user = queries.find_user(email)
+    if user is None:
+        raise NotFound(f"Nobody signed up as {email}.")
+    user.is_disabled = disabled
+    if disabled:
+        revoke_sessions(user.id)
+        revoke_tokens(user.id)
+    log.warning("user_disabled", user_id=user.id, disabled=disabled)
+    return user
+
+
 def _refuse_weak(password: str, *, email: str, name: str) -> None:
     problem = policies.password_problem(password, email=email, name=name)
     if problem:
