@@ -8,16 +8,22 @@ export default class extends Controller {
   async connect() {
     await loadTrix()
     if (!this.element.isConnected || this.trix) return
-    this.trix = document.createElement("trix-editor")
-    const { id, dataset } = this.editorTarget
-    Object.assign(this.trix, { id, placeholder: dataset.placeholder })
-    for (const [name, value] of [["input", this.sourceTarget.id], ["toolbar", this.barTarget.id], ["placeholder", dataset.placeholder], ["aria-labelledby", this.sourceTarget.getAttribute("aria-labelledby")], ["role", "textbox"], ["aria-multiline", "true"]]) this.trix.setAttribute(name, value)
+    this.trix = this.build(this.editorTarget)
     this.trix.addEventListener("trix-file-accept", (event) => event.preventDefault())
     this.trix.addEventListener("trix-change", () => this.sourceTarget.dispatchEvent(new Event("input", { bubbles: true })))
     this.trix.addEventListener("trix-selection-change", () => this.mark())
     this.sourceTarget.hidden = true
     this.barTarget.hidden = false
     this.editorTarget.replaceWith(this.trix)
+  }
+
+  build({ id, dataset: { placeholder } }) {
+    const source = this.sourceTarget
+    const names = { id, input: source.id, toolbar: this.barTarget.id, placeholder, role: "textbox", "aria-multiline": "true" }
+    names["aria-labelledby"] = source.getAttribute("aria-labelledby")
+    const trix = document.createElement("trix-editor")
+    for (const [name, value] of Object.entries(names)) trix.setAttribute(name, value)
+    return trix
   }
 
   run({ params: { command } }) {
