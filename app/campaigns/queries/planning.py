@@ -6,7 +6,7 @@ statement can still use those indexes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -93,23 +93,27 @@ def account_states(now: datetime, account_ids: Iterable[int] | None = None) -> l
     accounts = list(db.session.scalars(statement))
     claimed = _claimed_today(accounts, now)
     queued = _queued_now([a.id for a in accounts])
-    return [_account_state(a, claimed.get(a.id, 0) + queued.get(a.id, 0), now) for a in accounts]
+    return [_account_state(a, claimed.get(a.id, 0), queued.get(a.id, 0), now) for a in accounts]
 
 
-def _account_state(account: EmailAccount, used: int, now: datetime) -> AccountState:
-    """One account: when its next slot is, what its limit leaves, whether it can send at all."""
+def _account_state(account: EmailAccount, claimed: int, queued: int, now: datetime) -> AccountState:
+    """One account: when its next slot is, what its limit leaves, whether it can send at all.
+
+    What is queued takes a gap each to leave, so an account that lags is given nothing more.
+    """
     ramp = (account.ramp_enabled, account.ramp_start, account.ramp_step)
     today = local_day(now, account.time_zone)
     limit = day_limit(
         account.daily_limit, ramp, local_day(account.connected_at, account.time_zone), today
     )
-    slots = [at for at in (account.next_slot_at, account.retry_at) if at is not None]
+    empty_at = now + timedelta(seconds=queued * account.gap_seconds) if queued else None
+    slots = [at for at in (account.next_slot_at, account.retry_at, empty_at) if at is not None]
     return AccountState(
         id=account.id,
         next_slot_at=max(slots) if slots else None,
         gap_seconds=account.gap_seconds,
         jitter_seconds=account.gap_jitter_seconds,
-        left_today=max(0, limit - used),
+        left_today=max(0, limit - claimed - queued),
         can_send=account.status == "connected" and account.removed_at is None,
         limit_resets_at=day_bounds(zone_or_utc(account.time_zone), now)[1],
     )
