@@ -18,9 +18,12 @@ def drain_actions(account_id: int) -> None:
         ids, orders = claim(account_id)
         if not ids:
             return
-        provider = mail_provider(get_account(account_id)) if orders else None
+        account = get_account(account_id)
+        reachable = account.removed_at is None and account.status != "reconnect_required"
+        provider = mail_provider(account) if orders and reachable else None
     if provider is None:
-        finish(ids)  # nothing of it stands on the server
+        # Nothing of it stands on the server, or the account waits for a person.
+        finish(ids, "" if reachable else "The account is not connected.")
         return
     try:
         tell(provider, orders)

@@ -7,7 +7,12 @@ from time import monotonic
 
 import structlog
 
-from app.accounts.services import mail_provider, mark_reconnect_required
+from app.accounts.services import (
+    mail_provider,
+    mark_disconnected,
+    mark_reconnect_required,
+    mark_working,
+)
 from app.core.clock import utcnow
 from app.core.jobs import Queue, enqueue, job
 from app.core.tenancy import unscoped, workspace_context
@@ -24,6 +29,8 @@ from app.sync.services.states import settle_vanished
 
 log = structlog.get_logger(__name__)
 SWEEP_SECONDS = 20
+FAILURES_TO_DISCONNECT = 5
+OK_EVERY = timedelta(minutes=1)
 
 
 @job("sync.pull", queue=Queue.SYNC, timeout=600)
@@ -41,6 +48,7 @@ def pull(account_id: int, folder_id: int | None = None) -> None:
             folders = _discover(provider, account_id)
         wanted = [id_ for id_, synced in folders if synced and folder_id in {None, id_}]
         _pull_each(provider, account_id, wanted)
+        _note_working(account_id)
 
 
 def _brief(folder: Folder) -> tuple[int, bool]:
@@ -86,13 +94,26 @@ def _failures_noted(account_id: int) -> Iterator[None]:
     except AuthExpired as error:
         with unit_of_work():
             note_account_failure(account_id, error.text)
-            account = queries.readable_account(account_id)
-            if account is not None:
+            if (account := queries.readable_account(account_id)) is not None:
                 mark_reconnect_required(account, error.text)
     except MailError as error:
         log.info("sync_failed", account_id=account_id, error=str(error))
         with unit_of_work():
-            note_account_failure(account_id, error.text)
+            failures = note_account_failure(account_id, error.text)
+            account = queries.readable_account(account_id)
+            if account is not None and failures >= FAILURES_TO_DISCONNECT:
+                mark_disconnected(account, error.text)
+
+
+def _note_working(account_id: int) -> None:
+    """The server answered; written down once a minute at most."""
+    with unit_of_work():
+        account = queries.readable_account(account_id)
+        if account is None:
+            return
+        is_stale = account.last_ok_at is None or account.last_ok_at < utcnow() - OK_EVERY
+        if is_stale or account.status == "disconnected":
+            mark_working(account)
 
 
 @job("sync.sweep", every=SWEEP_SECONDS)

@@ -47,7 +47,14 @@ def placed_uids(folder_id: int, uidvalidity: int) -> set[int]:
 def messages_at(folder_id: int, uidvalidity: int, uids: Collection[int]) -> dict[int, sa.Row[Any]]:
     """Message id, thread and flags by UID."""
     rows = db.session.execute(
-        sa.select(Placement.uid, Message.id, Message.thread_id, Message.is_seen, Message.is_flagged)
+        sa.select(
+            Placement.uid,
+            Message.id,
+            Message.thread_id,
+            Message.direction,
+            Message.is_seen,
+            Message.is_flagged,
+        )
         .join(Message, Message.id == Placement.message_id)
         .where(
             Placement.folder_id == folder_id,
@@ -71,19 +78,18 @@ def placements_of(folder_id: int) -> list[sa.Row[Any]]:
     return list(rows)
 
 
-def open_flag_actions(message_ids: Iterable[int], settled_after: datetime) -> set[int]:
-    """Messages whose flags were changed here and are still on their way to the server."""
-    return set(
-        db.session.scalars(
-            sa.select(MailAction.message_id).where(
-                MailAction.message_id.in_(list(message_ids)),
-                sa.or_(
-                    MailAction.state.in_(("pending", "running")),
-                    MailAction.done_at > settled_after,
-                ),
-            )
+def open_flag_actions(message_ids: Iterable[int], settled_after: datetime) -> set[tuple[int, str]]:
+    """(message, kind) of changes made here that are still on their way to the server."""
+    rows = db.session.execute(
+        sa.select(MailAction.message_id, MailAction.kind).where(
+            MailAction.message_id.in_(list(message_ids)),
+            sa.or_(
+                MailAction.state.in_(("pending", "running")),
+                MailAction.done_at > settled_after,
+            ),
         )
     )
+    return {(row.message_id, row.kind) for row in rows}
 
 
 def settled_vanished(before: datetime, limit: int = 1000) -> list[sa.Row[Any]]:

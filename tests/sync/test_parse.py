@@ -84,7 +84,8 @@ def test_alternative_gives_both_and_the_reply_alone() -> None:
     mail = parse("alternative.eml")
     assert mail.reply == "This is one paragraph."
     assert mail.snippet == "This is one paragraph."
-    assert mail.html and "<b>paragraph</b>" in mail.html
+    assert mail.html is not None
+    assert "<b>paragraph</b>" in mail.html
 
 
 def test_html_only_is_readable_as_text() -> None:

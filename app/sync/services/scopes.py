@@ -94,10 +94,15 @@ def note_folder_failure(folder_id: int, sentence: str) -> None:
         folder.retry_at = utcnow() + retry_delay(folder.failures)
 
 
-def note_account_failure(account_id: int, sentence: str) -> None:
-    """The server itself could not be reached: all folders of the account wait."""
+def note_account_failure(account_id: int, sentence: str) -> int:
+    """The server itself could not be reached: all folders of the account wait.
+
+    Returns how many times in a row that has happened.
+    """
     ids = db.session.scalars(
         sa.select(Folder.id).where(Folder.account_id == account_id, Folder.is_synced)
-    )
-    for folder_id in ids.all():
+    ).all()
+    for folder_id in ids:
         note_folder_failure(folder_id, sentence)
+    most = sa.select(sa.func.max(Folder.failures)).where(Folder.account_id == account_id)
+    return db.session.scalar(most) or 0

@@ -29,17 +29,16 @@ def apply_flags(scope: Scope, uidvalidity: int, flags: Mapping[int, frozenset[st
         rows = queries.messages_at(scope.folder_id, uidvalidity, uids[start : start + _CHUNK])
         held = queries.open_flag_actions((row.id for row in rows.values()), utcnow() - _ECHO)
         for uid, row in rows.items():
-            seen, starred = r"\Seen" in flags[uid], r"\Flagged" in flags[uid]
-            if row.id in held or (row.is_seen, row.is_flagged) == (seen, starred):
+            seen = r"\Seen" in flags[uid] or row.direction == "out"
+            starred = r"\Flagged" in flags[uid]
+            if held & {(row.id, "seen"), (row.id, "unseen")}:
+                seen = row.is_seen
+            if held & {(row.id, "flagged"), (row.id, "unflagged")}:
+                starred = row.is_flagged
+            if (row.is_seen, row.is_flagged) == (seen, starred):
                 continue
-            db.session.execute(
-                sa.update(Message)
-                .where(Message.id == row.id)
-                .values(
-                    is_seen=sa.or_(Message.direction == "out", sa.literal(seen)),
-                    is_flagged=starred,
-                )
-            )
+            change = {"is_seen": seen, "is_flagged": starred}
+            db.session.execute(sa.update(Message).where(Message.id == row.id).values(**change))
             changed.add(row.thread_id)
     refresh_threads(changed)
     return len(changed)
