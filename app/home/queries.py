@@ -29,6 +29,7 @@ class Today:
     queued: int
     waiting_replies: int
     troubled_accounts: int
+    active_campaigns: int
 
 
 def today(since: datetime) -> Today:
@@ -42,6 +43,7 @@ def today(since: datetime) -> Today:
         queued=_count(queued),
         waiting_replies=_count(_waiting().with_only_columns(Thread.id)),
         troubled_accounts=_count(_troubled().with_only_columns(EmailAccount.id)),
+        active_campaigns=_count(_active().with_only_columns(Campaign.id)),
     )
 
 
@@ -57,13 +59,8 @@ def troubled_accounts(limit: int = SHOWN) -> list[EmailAccount]:
 
 def active_campaigns(limit: int = SHOWN) -> list[Campaign]:
     """Campaigns that are sending, newest first."""
-    stmt = (
-        sa.select(Campaign)
-        .where(Campaign.status == "active", Campaign.deleted_at.is_(None))
-        .order_by(Campaign.created_at.desc(), Campaign.id.desc())
-        .limit(limit)
-    )
-    return list(db.session.scalars(stmt))
+    newest_first = _active().order_by(Campaign.created_at.desc(), Campaign.id.desc())
+    return list(db.session.scalars(newest_first.limit(limit)))
 
 
 def progress(workspace_id: int, *, is_verified: bool) -> Progress:
@@ -111,6 +108,10 @@ def _troubled() -> sa.Select[EmailAccount]:
         EmailAccount.removed_at.is_(None),
         EmailAccount.status.in_(("reconnect_required", "disconnected", "paused")),
     )
+
+
+def _active() -> sa.Select[Campaign]:
+    return sa.select(Campaign).where(Campaign.status == "active", Campaign.deleted_at.is_(None))
 
 
 def _count(stmt: sa.Select[int]) -> int:
