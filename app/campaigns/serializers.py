@@ -1,10 +1,13 @@
 """Campaigns, steps, schedules and campaign leads as JSON."""
 
-from typing import Any
+from __future__ import annotations
 
-from app.campaigns.policies.schedule import Window
-from app.campaigns.queries.people import Person
-from app.models import Campaign, Step
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from app.campaigns.policies.schedule import Window
+    from app.campaigns.queries.people import Person
+    from app.models import Campaign, Step
 
 COUNTS = (
     *("leads", "contacted", "sent", "opened", "opened_machine", "clicked", "clicked_machine"),
