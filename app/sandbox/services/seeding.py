@@ -19,7 +19,8 @@ def ensure_demo_user(password: str) -> tuple[User, bool]:
     user = find_user(demo_copy.USER_EMAIL)
     if user is None:
         user = sign_up(demo_copy.USER_EMAIL, password, name=demo_copy.USER_NAME, is_proven=True)
-    grant_admin(user.email)
+    if not user.is_installation_admin:
+        grant_admin(user.email)
     return user, check_password(password, user.password_hash)
 
 

@@ -68,7 +68,7 @@ class Journal:
     """An open journal. Use: construct, `replay()` once, then `append` and `synced`."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = path
         self._lock = self._take_lock(path.with_suffix(".lock"))
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
