@@ -10,7 +10,8 @@ from app.models import User
 from app.sandbox import demo_copy
 from app.sandbox.filing import file_letters
 from app.sandbox.history import past_filings
-from app.workspaces.queries import Access, find_access, list_access
+from app.workspaces.policies import Access
+from app.workspaces.queries import find_access, list_access
 from app.workspaces.services import create_workspace
 
 
