@@ -43,7 +43,7 @@ def decode_cursor(text: str, width: int) -> list[Any]:
 
 
 def keyset_page(
-    statement: sa.Select[Any],
+    statement: sa.Select[*tuple[Any, ...]],
     keys: Sequence[InstrumentedAttribute[Any]],
     cursor: str | None,
     *,
