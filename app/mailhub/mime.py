@@ -73,7 +73,13 @@ def _check_tree(message: Message) -> None:
         if depth > MAX_DEPTH:
             raise TooBroken("its parts are nested deeper than 20 levels")
         if part.is_multipart():
-            stack.extend((child, depth + 1) for child in part.get_payload())
+            stack.extend((child, depth + 1) for child in children(part))
+
+
+def children(part: Message) -> list[Message]:
+    """The parts of a multipart, or the mail inside an attached one."""
+    found = part.get_payload()
+    return [one for one in found if isinstance(one, Message)] if isinstance(found, list) else []
 
 
 def leaves(message: Message, prefix: str = "") -> Iterator[tuple[str, Message]]:
@@ -81,7 +87,7 @@ def leaves(message: Message, prefix: str = "") -> Iterator[tuple[str, Message]]:
     if not is_container(message):
         yield prefix or "1", message
         return
-    for number, child in enumerate(message.get_payload(), start=1):
+    for number, child in enumerate(children(message), start=1):
         yield from leaves(child, f"{prefix}.{number}" if prefix else str(number))
 
 
@@ -93,7 +99,7 @@ def is_container(part: Message) -> bool:
 def part_bytes(part: Message) -> bytes:
     """What the part holds, transfer encoding undone; what cannot be undone is given as it is."""
     if part.is_multipart():
-        return b"".join(child.as_bytes() for child in part.get_payload())
+        return b"".join(child.as_bytes() for child in children(part))
     try:
         data = part.get_payload(decode=True)
     except (ValueError, LookupError, TypeError):

@@ -1,7 +1,6 @@
 """Inputs of the mailhub, for both doors."""
 
-from typing import Annotated, Literal
-from urllib.parse import urlencode
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -25,18 +24,13 @@ class ThreadFilter(BaseModel):
         """The box; a search looks everywhere."""
         return "all" if self.q else self.box
 
-    def query(self, **over: object) -> dict[str, str]:
+    def query(self, **over: object) -> dict[str, Any]:
         """As query arguments, defaults left out."""
         values = {**self.model_dump(), **over}
         kept = {name: value for name, value in values.items() if value not in (None, "", False)}
         if kept.get("box") == "inbox":
             kept.pop("box")
         return {name: "1" if value is True else str(value) for name, value in kept.items()}
-
-    def query_string(self, **over: object) -> str:
-        """The same as text with a leading question mark, or nothing."""
-        text = urlencode(self.query(**over))
-        return f"?{text}" if text else ""
 
 
 class ReplyInput(BaseModel):

@@ -11,6 +11,8 @@ from app.core.db import db
 from app.models import EmailAccount, Folder, MailAction, Message, Outbox, Placement, Thread
 from app.sync.policies import READABLE_STATUSES, SYNCED_ROLES
 
+AnyRow = sa.Row[*tuple[Any, ...]]
+
 
 def readable_account(account_id: int) -> EmailAccount | None:
     """The account when its mail may be read now."""
@@ -44,7 +46,7 @@ def placed_uids(folder_id: int, uidvalidity: int) -> set[int]:
     )
 
 
-def messages_at(folder_id: int, uidvalidity: int, uids: Collection[int]) -> dict[int, sa.Row[Any]]:
+def messages_at(folder_id: int, uidvalidity: int, uids: Collection[int]) -> dict[int, AnyRow]:
     """Message id, thread and flags by UID."""
     rows = db.session.execute(
         sa.select(
@@ -65,7 +67,7 @@ def messages_at(folder_id: int, uidvalidity: int, uids: Collection[int]) -> dict
     return {row.uid: row for row in rows}
 
 
-def placements_of(folder_id: int) -> list[sa.Row[Any]]:
+def placements_of(folder_id: int) -> list[AnyRow]:
     """Where the messages of a folder stand, with what identifies them on the server."""
     rows = db.session.execute(
         sa.select(
@@ -92,7 +94,7 @@ def open_flag_actions(message_ids: Iterable[int], settled_after: datetime) -> se
     return {(row.message_id, row.kind) for row in rows}
 
 
-def settled_vanished(before: datetime, limit: int = 1000) -> list[sa.Row[Any]]:
+def settled_vanished(before: datetime, limit: int = 1000) -> list[AnyRow]:
     """Placements that have been gone for a full cycle."""
     rows = db.session.execute(
         sa.select(Placement.folder_id, Placement.uidvalidity, Placement.uid, Placement.message_id)
@@ -113,7 +115,7 @@ def placed_messages(message_ids: Iterable[int]) -> set[int]:
     )
 
 
-def threads_with_lead(thread_ids: Iterable[int]) -> dict[int, sa.Row[Any]]:
+def threads_with_lead(thread_ids: Iterable[int]) -> dict[int, AnyRow]:
     """Campaign links of threads that have one."""
     rows = db.session.execute(
         sa.select(Thread.id, Thread.campaign_id, Thread.campaign_lead_id, Thread.lead_id).where(
@@ -123,9 +125,7 @@ def threads_with_lead(thread_ids: Iterable[int]) -> dict[int, sa.Row[Any]]:
     return {row.id: row for row in rows}
 
 
-def last_mail_to(
-    account_id: int, emails: Collection[str], since: datetime
-) -> dict[str, sa.Row[Any]]:
+def last_mail_to(account_id: int, emails: Collection[str], since: datetime) -> dict[str, AnyRow]:
     """The newest mail this account sent to each address."""
     if not emails:
         return {}

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from app.core.db import db
 from app.models import Attachment, Message, MessageRef, Thread
 
+AnyRow = sa.Row[*tuple[Any, ...]]
+
 
 def lock_account(account_id: int) -> None:
     """One writer of threads per account at a time, until the transaction ends."""
@@ -19,7 +21,7 @@ def lock_account(account_id: int) -> None:
 _LOCK_SPACE = 0x6D61  # "ma": keeps our advisory locks apart from others
 
 
-def known_messages(account_id: int, keys: Iterable[str]) -> dict[str, sa.Row[Any]]:
+def known_messages(account_id: int, keys: Iterable[str]) -> dict[str, AnyRow]:
     """Rows (id, thread_id, raw_blob, deleted_at) by provider key."""
     found = db.session.execute(
         sa.select(
@@ -59,7 +61,7 @@ def thread_by_subject(account_id: int, key: str, counterpart: str, since: dateti
     ).scalar()
 
 
-def messages_of_threads(thread_ids: Sequence[int]) -> dict[int, list[sa.Row[Any]]]:
+def messages_of_threads(thread_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
     """The columns thread counters are made of, oldest first, by thread."""
     columns = (
         Message.id, Message.thread_id, Message.at, Message.direction, Message.kind,
@@ -71,7 +73,7 @@ def messages_of_threads(thread_ids: Sequence[int]) -> dict[int, list[sa.Row[Any]
         .where(Message.thread_id.in_(thread_ids))
         .order_by(Message.at, Message.id)
     )
-    found: dict[int, list[sa.Row[Any]]] = defaultdict(list)
+    found: dict[int, list[AnyRow]] = defaultdict(list)
     for row in rows:
         found[row.thread_id].append(row)
     return found

@@ -14,6 +14,8 @@ from app.core.tenancy import require_workspace_id
 from app.mailhub.schemas import ThreadFilter
 from app.models import EmailAccount, Folder, Message, Thread, ThreadBox
 
+AnyRow = sa.Row[*tuple[Any, ...]]
+
 PAGE = 50
 BADGE_LIMIT = 100
 # Searching looks at this many of the newest hits at most; beyond it the words are too common.
@@ -32,7 +34,7 @@ class Place:
 
 def list_threads(
     wanted: ThreadFilter, cursor: str | None = None, limit: int = PAGE
-) -> Page[sa.Row[Any]]:
+) -> Page[AnyRow]:
     """One page of a box, newest first. Rows carry `Thread`, `last_at` and `thread_id`."""
     statement = (
         sa.select(Thread, ThreadBox.last_at, ThreadBox.thread_id, ThreadBox.is_unread)
@@ -48,8 +50,8 @@ def list_threads(
     )
 
 
-def _conditions(wanted: ThreadFilter) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = []
+def _conditions(wanted: ThreadFilter) -> list[sa.ColumnExpressionArgument[bool]]:
+    conditions: list[sa.ColumnExpressionArgument[bool]] = []
     if wanted.account:
         conditions.append(ThreadBox.account_id == wanted.account)
     if wanted.campaign:
@@ -187,7 +189,7 @@ def last_change(thread_ids: Collection[int]) -> dict[int, datetime]:
     return {row.id: row.updated_at for row in rows}
 
 
-def rows_of(wanted: ThreadFilter, ids: Collection[int]) -> list[sa.Row[Any]]:
+def rows_of(wanted: ThreadFilter, ids: Collection[int]) -> list[AnyRow]:
     """List rows of these threads, of those that stand in the box."""
     statement = (
         sa.select(Thread, ThreadBox.last_at, ThreadBox.thread_id, ThreadBox.is_unread)

@@ -62,7 +62,7 @@ def recipient_of(message: Message | None, account: EmailAccount) -> dict[str, st
     else:
         people = message.reply_to or [{"name": message.from_name, "email": message.from_email}]
     others = [one for one in people if one["email"] and one["email"] != account.email.lower()]
-    first = (others or [None])[0]
+    first = next(iter(others), None)
     return {"name": str(first["name"]), "email": str(first["email"])} if first else None
 
 

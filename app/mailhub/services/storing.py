@@ -18,6 +18,7 @@ from app.mailhub.policies.threading import (
     subject_key,
 )
 from app.mailhub.queries import storing as queries
+from app.mailhub.queries.storing import AnyRow
 from app.mailhub.services.threads import (
     apply_merges,
     make_threads,
@@ -181,7 +182,7 @@ def _reopen(mails: Iterable[IncomingMail], threads: dict[str, int]) -> None:
     reopen_threads(newest)
 
 
-def _complete(again: Iterable[tuple[IncomingMail, sa.Row[Any]]]) -> set[int]:
+def _complete(again: Iterable[tuple[IncomingMail, AnyRow]]) -> set[int]:
     """Give rows made from our own sending their raw mail; undelete what came back."""
     touched: set[int] = set()
     filled: list[tuple[int, IncomingMail]] = []

@@ -45,7 +45,7 @@ def _render(part: Message, found: Bodies, paths: dict[int, str]) -> tuple[str, s
     """(text, html) of a part; attachments met on the way are noted."""
     if not mime.is_container(part):
         return _leaf(part, found, paths)
-    rendered = [_render(child, found, paths) for child in part.get_payload()]
+    rendered = [_render(child, found, paths) for child in mime.children(part)]
     if part.get_content_type() == "multipart/alternative":
         text = next((t for t, _ in rendered if t.strip()), "")
         return text, next((h for _, h in reversed(rendered) if h), None)
@@ -92,9 +92,8 @@ def _attachment(
 
 
 def _default_name(part: Message, kind: str) -> str:
-    if kind == "message/rfc822" and part.is_multipart():
-        inner = part.get_payload()[0]
-        subject = str(inner.get("subject") or "message")[:60]
+    if kind == "message/rfc822" and mime.children(part):
+        subject = str(mime.children(part)[0].get("subject") or "message")[:60]
         return mime.safe_filename(f"{subject}.eml")
     endings = {"text/calendar": "invite.ics", "text/plain": "text.txt", "text/html": "page.html"}
     return endings.get(kind, f"attachment.{kind.partition('/')[2][:12] or 'bin'}")

@@ -32,7 +32,7 @@ def link_by_ids(
         elif one in by_token:
             found.append(link_to(by_token[one], "token", 1.0))
     with_lead = [link for link in found if link.campaign_lead_id is not None]
-    return (with_lead or found or [None])[0]
+    return next(iter(with_lead or found), None)
 
 
 def worst_recipient(facts: Mapping[str, Any], expected: str) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def _tell(
         publish(events.ComplaintReceived(**common, email=people[0]))
 
 
-def _bounce(verdict: Verdict) -> dict[str, str]:
+def _bounce(verdict: Verdict) -> dict[str, Any]:
     worst = worst_recipient(verdict.facts, "")
     return {
         "email": str(worst.get("recipient", "")),
