@@ -11,6 +11,8 @@ from app.core.db import db
 from app.models import Campaign, CampaignDay
 
 DAYS = 30
+#: A chart of one day is a dot; a week shows that the days before were quiet.
+AT_LEAST = 7
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def days_of(campaign_id: int, last: date, days: int = DAYS) -> list[Day]:
     if not found:
         return []
     first = max(min(found), last - timedelta(days=days - 1))
+    first = min(first, last - timedelta(days=AT_LEAST - 1))
     span = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return [found.get(day, Day(day)) for day in span]
 
