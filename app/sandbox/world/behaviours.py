@@ -2,8 +2,9 @@
 
 Luck would sometimes leave a demo without a single answer, so people are not drawn by lot:
 the n-th stranger a sender's domain writes to takes place n of a repeating pattern of ten.
-Any ten strangers in a row therefore hold every place once: at least one answers within
-about 100 seconds and four open within 40. A tag in the address (`anna+reply@…`) overrides
+Any ten strangers in a row therefore hold every place once: one answers the first mail within
+about 100 seconds and four open within 40; of those who get a second mail one in ten answers
+that, and of those who get a third one in twenty. A tag in the address (`anna+reply@…`) overrides
 the pattern. Mail programs' robots act at once; people here are always slower than the
 thresholds by which software tells the two apart.
 """
@@ -66,7 +67,10 @@ FAST_OPEN = Habit(Kind.OPEN, fast=True)
 FAST_CLICK = Habit(Kind.CLICK, fast=True)
 SLOW_OPEN = Habit(Kind.OPEN)
 SILENT = Habit(Kind.SILENT)
-SLOW_REPLY = (Habit(Kind.REPLY), Habit(Kind.REPLY, from_mail=2), Habit(Kind.REPLY, from_mail=3))
+SECOND_REPLY = Habit(Kind.REPLY, fast=True, from_mail=2)
+THIRD_REPLY = Habit(Kind.REPLY, fast=True, from_mail=3)
+# Which answer text a place takes: the places that answer, in the order they come to it.
+ANSWERING = {0: 0, 5: 1, 3: 2}
 ODD = (Kind.AWAY, Kind.CLICK, Kind.UNSUBSCRIBE, Kind.OPEN, Kind.AWAY, Kind.SPAM)
 RARE = (Kind.SILENT, Kind.OPEN, Kind.BOUNCE, Kind.SILENT, Kind.CLICK, Kind.SILENT)
 
@@ -88,9 +92,9 @@ def _pattern(group: int) -> tuple[Habit, ...]:
         FAST_REPLY,
         FAST_OPEN,
         FAST_CLICK,
-        SILENT,
+        SILENT if group % 2 else THIRD_REPLY,
         FAST_OPEN,
-        SLOW_REPLY[group % 3],
+        SECOND_REPLY,
         SLOW_OPEN,
         Habit(ODD[group % 6]),
         Habit(rare),
@@ -107,7 +111,7 @@ def tag_of(address: str) -> Kind | None:
 def reply_ordinal(number: int) -> int:
     """Which answer text the person takes, so that neighbours do not write the same."""
     group, place = divmod(number, 10)
-    return 2 * group + (1 if place == 5 else 0)
+    return 3 * group + ANSWERING.get(place, 0)
 
 
 def reactions(habit: Habit, nth: int, chance: Random, *, answered: bool = False) -> list[Step]:
