@@ -4,19 +4,20 @@ Lines name modules as text, `room.module:attribute`; they are imported when the 
 """
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from flask import Flask
+from redis.exceptions import RedisError
+from sqlalchemy.exc import OperationalError
 
-from app.core import events
+from app.core import events, jobs
+from app.core.jobs import Outcome
 
 BLUEPRINTS = (
     "auth.views:bp",
     "workspaces.views:bp",
     "accounts.views:bp",
     "leads.views:bp",
-    "sending.views:bp",
     "tracking.views:bp",
     "mailhub.views:bp",
     "campaigns.views:bp",
@@ -65,10 +66,24 @@ EVENT_HANDLERS: dict[str, tuple[str, ...]] = {
     "accounts.events:AccountRemoved": (
         "sending.handlers:drop_mail_of_removed_account",
         "campaigns.handlers:on_account_stopped",
+        "workspaces.handlers:record_activity",
     ),
-    "accounts.events:AccountPaused": ("campaigns.handlers:on_account_stopped",),
-    "accounts.events:AccountBroken": ("campaigns.handlers:on_account_stopped",),
-    "accounts.events:AccountConnected": ("sync.handlers:pull_new_account",),
+    "accounts.events:AccountPaused": (
+        "campaigns.handlers:on_account_stopped",
+        "workspaces.handlers:record_activity",
+    ),
+    "accounts.events:AccountBroken": (
+        "campaigns.handlers:on_account_stopped",
+        "workspaces.handlers:record_activity",
+    ),
+    "accounts.events:AccountConnected": (
+        "sync.handlers:pull_new_account",
+        "workspaces.handlers:record_activity",
+    ),
+    "accounts.events:AccountResumed": ("workspaces.handlers:record_activity",),
+    "campaigns.events:CampaignLaunched": ("workspaces.handlers:record_activity",),
+    "campaigns.events:CampaignPaused": ("workspaces.handlers:record_activity",),
+    "campaigns.events:CampaignCompleted": ("workspaces.handlers:record_activity",),
     "sending.events:MailSent": (
         "mailhub.handlers:show_sent_replies",
         "campaigns.handlers:on_mail_sent",
@@ -83,6 +98,15 @@ EVENT_HANDLERS: dict[str, tuple[str, ...]] = {
     "sync.events:AutoReplyReceived": ("campaigns.handlers:on_auto_reply_received",),
     "sync.events:BounceReceived": ("campaigns.handlers:on_bounce_received",),
     "sync.events:ComplaintReceived": ("campaigns.handlers:on_complaint_received",),
+}
+# what an exception that a job lets out means; anything else is a failure somebody should see
+JOB_OUTCOMES = {
+    "core.errors:AppError": Outcome.REFUSED,
+    "providers.mail.errors:Temporary": Outcome.AGAIN,
+    "providers.mail.errors:RateLimited": Outcome.AGAIN,
+    "providers.mail.errors:Uncertain": Outcome.AGAIN,
+    "providers.mail.errors:Fenced": Outcome.AGAIN,
+    "providers.mail.errors:AuthExpired": Outcome.REFUSED,
 }
 # called once with the app: loaders, navigation, palette and panel providers, CLI, admin mounts
 SETUP = (
@@ -101,32 +125,22 @@ SETUP = (
 def init_app(app: Flask) -> None:
     """Register every room's doors, jobs and handlers."""
     for path in SETUP:
-        if setup := _load(path):
-            setup(app)
+        _load(path)(app)
     for path in (*JOBS, *APIS):
         _load(path)
     for path in BLUEPRINTS:
-        if blueprint := _load(path):
-            app.register_blueprint(blueprint)
+        app.register_blueprint(_load(path))
     for event, handlers in EVENT_HANDLERS.items():
         for handler in handlers:
-            if (kind := _load(event)) and (function := _load(handler)):
-                events.subscribe(kind, function)
+            events.subscribe(_load(event), _load(handler))
+    for error, outcome in JOB_OUTCOMES.items():
+        jobs.set_outcome(_load(error), outcome)
+    # The database or Redis being away is no fault of a job: its sweeper rings again.
+    jobs.set_outcome(OperationalError, Outcome.AGAIN)
+    jobs.set_outcome(RedisError, Outcome.AGAIN)
 
 
 def _load(path: str) -> Any:
     module_name, _, attribute = path.partition(":")
-    name = f"app.{module_name}"
-    try:
-        if find_spec(name) is None:
-            return None
-    except ModuleNotFoundError:
-        return None
-    try:
-        module = import_module(name)
-    except ImportError as error:
-        if not str(error.name).startswith("app."):
-            raise
-        print("room not ready:", path, error)
-        return None
+    module = import_module(f"app.{module_name}")
     return getattr(module, attribute) if attribute else module

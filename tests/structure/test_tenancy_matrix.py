@@ -40,6 +40,7 @@ def path_of(rule, slug: str) -> str:
     """An address of the rule, with ids that exist for nobody."""
     path = rule.rule.replace("<slug>", slug)
     path = re.sub(r"<int:[^>]+>", "987654321", path)
+    path = re.sub(r"<any\(\W*(\w+)[^>]*>", r"\1", path)
     return re.sub(r"<(?:[^:>]+:)?[^>]+>", "nothing", path)
 
 
