@@ -117,9 +117,12 @@ def tests(parts: list[str], arguments: list[str]) -> int:
 
 
 def pytest(parts: list[str], arguments: list[str], environ: Mapping[str, str]) -> int:
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-ra"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-ra", "-m", mark_of(parts)]
+    # Tests that share an installation are a group and stay in one process. In the order they
+    # were collected: xdist would begin with the largest groups, the browser's among them.
+    order = ["--dist", "loadgroup", "--no-loadscope-reorder"]
     return subprocess.run(
-        [*command, "-m", mark_of(parts), *arguments], cwd=ROOT, env=environ, check=False
+        [*command, *order, *arguments], cwd=ROOT, env=environ, check=False
     ).returncode
 
 

@@ -29,7 +29,12 @@ SCHEMES = ("light", "dark")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder needs a browser; say so where there is none."""
+    """Everything in this folder needs a browser; say so where there is none.
+
+    Playwright leaves an event loop running in its process, and asyncio.run() refuses to start
+    beside one: whatever needs a browser comes last.
+    """
+    items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
