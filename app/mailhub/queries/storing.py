@@ -45,20 +45,34 @@ def threads_of_ids(account_id: int, hashes: Iterable[str]) -> dict[str, set[int]
     return known
 
 
-def thread_by_subject(account_id: int, key: str, counterpart: str, since: datetime) -> int | None:
-    """The newest thread of that subject with that person."""
-    return db.session.execute(
-        sa.select(Thread.id)
+def threads_by_subject(
+    account_id: int, keys: Iterable[str], since: datetime
+) -> dict[str, list[AnyRow]]:
+    """Threads (id, subject_key, participants, last_at) by subject, the newest first."""
+    rows = db.session.execute(
+        sa.select(Thread.id, Thread.subject_key, Thread.participants, Thread.last_at)
         .where(
             Thread.account_id == account_id,
-            Thread.subject_key == key,
+            Thread.subject_key.in_(list(keys)),
             Thread.last_at >= since,
             Thread.merged_into_id.is_(None),
-            Thread.participants.contains([{"email": counterpart}]),
         )
         .order_by(Thread.last_at.desc())
-        .limit(1)
-    ).scalar()
+    )
+    found: dict[str, list[AnyRow]] = defaultdict(list)
+    for row in rows:
+        found[row.subject_key].append(row)
+    return found
+
+
+def archived_threads(thread_ids: Iterable[int]) -> list[AnyRow]:
+    """Those of the threads that are archived, with when."""
+    rows = db.session.execute(
+        sa.select(Thread.id, Thread.archived_at).where(
+            Thread.id.in_(list(thread_ids)), Thread.archived_at.is_not(None)
+        )
+    )
+    return list(rows)
 
 
 def messages_of_threads(thread_ids: Sequence[int]) -> dict[int, list[AnyRow]]:

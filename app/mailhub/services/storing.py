@@ -88,10 +88,11 @@ def _thread(account_id: int, mails: list[IncomingMail]) -> dict[str, int]:
     """The thread of each mail, oldest mail first; threads are made and merged as needed."""
     hashes = {id_hash(one) for mail in mails for one in (mail.message_id, *mail.related_ids)}
     graph = Graph(queries.threads_of_ids(account_id, hashes))
+    fallbacks = _fallbacks(account_id, mails)
     placed: dict[str, int] = {}
     for mail in sorted(mails, key=lambda one: one.at):
         related = [id_hash(one) for one in mail.related_ids]
-        fallback = None if related else _by_subject(account_id, mail)
+        fallback = fallbacks.get(mail.provider_key)
         placed[mail.provider_key] = graph.place(id_hash(mail.message_id), related, fallback)
     final = {key: graph.root(thread) for key, thread in placed.items()}
     first: dict[int, IncomingMail] = {}
@@ -102,13 +103,22 @@ def _thread(account_id: int, mails: list[IncomingMail]) -> dict[str, int]:
     return {key: made.get(thread, thread) for key, thread in final.items()}
 
 
-def _by_subject(account_id: int, mail: IncomingMail) -> int | None:
-    if not may_join_by_subject(mail.subject, mail.related_ids):
-        return None
-    counterpart = mail.from_email if mail.direction == "in" else _first_recipient(mail)
-    return queries.thread_by_subject(
-        account_id, subject_key(mail.subject), counterpart, earliest_by_subject(mail.at)
-    )
+def _fallbacks(account_id: int, mails: Iterable[IncomingMail]) -> dict[str, int]:
+    """Threads found by subject and person, by provider key, for replies that name no mail."""
+    lost = [mail for mail in mails if may_join_by_subject(mail.subject, mail.related_ids)]
+    if not lost:
+        return {}
+    since = earliest_by_subject(min(mail.at for mail in lost))
+    keys = {subject_key(mail.subject) for mail in lost}
+    known = queries.threads_by_subject(account_id, keys, since)
+    found: dict[str, int] = {}
+    for mail in lost:
+        person = mail.from_email if mail.direction == "in" else _first_recipient(mail)
+        for row in known.get(subject_key(mail.subject), ()):
+            is_theirs = any(one["email"] == person for one in row.participants)
+            if is_theirs and row.last_at >= earliest_by_subject(mail.at):
+                found.setdefault(mail.provider_key, row.id)
+    return found
 
 
 def _first_recipient(mail: IncomingMail) -> str:

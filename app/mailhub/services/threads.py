@@ -93,12 +93,13 @@ def link_thread(thread_id: int, link: Link) -> None:
 
 def reopen_threads(newest: Mapping[int, datetime]) -> None:
     """End the archiving of threads that got an answer; `newest` is its time by thread."""
-    for thread_id, at in newest.items():
-        db.session.execute(
-            sa.update(Thread)
-            .where(Thread.id == thread_id, Thread.archived_at < at + REOPEN_SLACK)
-            .values(archived_at=None)
-        )
+    ended = [
+        row.id
+        for row in queries.archived_threads(newest)
+        if row.archived_at < newest[row.id] + REOPEN_SLACK
+    ]
+    if ended:
+        db.session.execute(sa.update(Thread).where(Thread.id.in_(ended)).values(archived_at=None))
 
 
 def refresh_threads(thread_ids: Iterable[int]) -> None:

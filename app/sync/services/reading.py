@@ -1,5 +1,7 @@
 """From fetched bytes to what can be stored: everything that needs no database."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +22,8 @@ from app.providers.mail.base import FetchedMail
 from app.sync.classify import Verdict, classify
 from app.sync.parse import PARSER_VERSION, ParsedMail, parse_mail
 from app.sync.services.scopes import Scope
+
+_WRITERS = 8
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,22 @@ class ReadMail:
         return list(dict.fromkeys([*reported, *self.parsed.related_ids]))
 
 
-def read_mail(scope: Scope, fetched: FetchedMail) -> ReadMail:
-    """Parse, classify, sanitise and keep the raw bytes. Opens no transaction, never raises."""
+def read_mails(scope: Scope, batch: Sequence[FetchedMail]) -> list[ReadMail]:
+    """Keep the raw bytes, parse, classify, sanitise. Opens no transaction; only a full disk raises.
+
+    The files are written by several threads: each waits for the disk, not for the processor.
+    """
+    with ThreadPoolExecutor(_WRITERS) as writers:
+        blobs = list(writers.map(_keep, batch))
+    return [read_mail(scope, one, blob) for one, blob in zip(batch, blobs, strict=True)]
+
+
+def _keep(fetched: FetchedMail) -> str | None:
+    return put_blob(fetched.raw) if fetched.raw and not fetched.problem else None
+
+
+def read_mail(scope: Scope, fetched: FetchedMail, raw_blob: str | None) -> ReadMail:
+    """One mail as values. Never raises."""
     at = arrival(fetched)
     parsed = parse_mail(fetched.raw, received_at=at)
     ours = parsed.from_.email == scope.account_email or scope.role == "sent"
@@ -59,7 +77,7 @@ def read_mail(scope: Scope, fetched: FetchedMail) -> ReadMail:
             account_email=scope.account_email,
             date=parsed.headers.get("date", [""])[0],
         ),
-        raw_blob=put_blob(fetched.raw) if fetched.raw and not fetched.problem else None,
+        raw_blob=raw_blob,
         html=sanitise(parsed.html) if parsed.html else "",
     )
 
