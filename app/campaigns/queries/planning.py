@@ -85,18 +85,35 @@ def on_their_way(campaign_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
     return {row[0]: (row[1], row[2]) for row in db.session.execute(statement)}
 
 
+# Columns, not rows: whole accounts carry credentials, which nobody should decrypt for this.
+_ACCOUNT_COLUMNS = (
+    EmailAccount.id,
+    EmailAccount.status,
+    EmailAccount.time_zone,
+    EmailAccount.connected_at,
+    EmailAccount.daily_limit,
+    EmailAccount.ramp_enabled,
+    EmailAccount.ramp_start,
+    EmailAccount.ramp_step,
+    EmailAccount.gap_seconds,
+    EmailAccount.gap_jitter_seconds,
+    EmailAccount.next_slot_at,
+    EmailAccount.retry_at,
+)
+
+
 def account_states(now: datetime, account_ids: Iterable[int] | None = None) -> list[AccountState]:
     """Every account of the workspace (or the given ones) as the planner sees it."""
-    statement = sa.select(EmailAccount)
+    statement = sa.select(*_ACCOUNT_COLUMNS).where(EmailAccount.removed_at.is_(None))
     if account_ids is not None:
         statement = statement.where(EmailAccount.id.in_(list(account_ids)))
-    accounts = list(db.session.scalars(statement))
+    accounts = list(db.session.execute(statement))
     claimed = _claimed_today(accounts, now)
     queued = _queued_now([a.id for a in accounts])
     return [_account_state(a, claimed.get(a.id, 0), queued.get(a.id, 0), now) for a in accounts]
 
 
-def _account_state(account: EmailAccount, claimed: int, queued: int, now: datetime) -> AccountState:
+def _account_state(account: Any, claimed: int, queued: int, now: datetime) -> AccountState:
     """One account: when its next slot is, what its limit leaves, whether it can send at all.
 
     What is queued takes a gap each to leave, so an account that lags is given nothing more.
@@ -114,12 +131,12 @@ def _account_state(account: EmailAccount, claimed: int, queued: int, now: dateti
         gap_seconds=account.gap_seconds,
         jitter_seconds=account.gap_jitter_seconds,
         left_today=max(0, limit - claimed - queued),
-        can_send=account.status == "connected" and account.removed_at is None,
+        can_send=account.status == "connected",
         limit_resets_at=day_bounds(zone_or_utc(account.time_zone), now)[1],
     )
 
 
-def _claimed_today(accounts: Sequence[EmailAccount], now: datetime) -> dict[int, int]:
+def _claimed_today(accounts: Sequence[Any], now: datetime) -> dict[int, int]:
     """Campaign mails each account has claimed on its own today."""
     if not accounts:
         return {}
