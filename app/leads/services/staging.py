@@ -138,7 +138,7 @@ def _new_leads(import_id: int, in_batch: tuple[sa.ColumnElement[bool], ...]) -> 
     """INSERT … SELECT of the batch's rows."""
     now = utcnow()
     texts = {name: sa.func.coalesce(ImportRow.fields[name].astext, "") for name in TEXT_FIELDS}
-    custom = sa.func.coalesce(ImportRow.fields["custom"], sa.cast("{}", JSONB))
+    custom = sa.func.coalesce(ImportRow.fields["custom"], sa.literal({}, JSONB))
     columns = {
         "workspace_id": ImportRow.workspace_id,
         "email": ImportRow.email,
