@@ -191,6 +191,8 @@ def _without_absent(data: Any) -> Any:
     """An empty value (null after trimming) counts as absent, so that defaults apply."""
     if isinstance(data, dict):
         return {k: _without_absent(v) for k, v in data.items() if v is not None}
+    if isinstance(data, list):
+        return [_without_absent(v) for v in data]
     return data
 
 

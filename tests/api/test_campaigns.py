@@ -96,7 +96,7 @@ def test_sequence_is_replaced_as_a_whole(call, cast, campaign_id):
     before = call(cast.alice, "GET", path).get_json()["data"]
     steps = [
         {"subject": "Hi {{first_name | default: 'there'}}", "body_html": "<p>One</p>"},
-        {"body_html": "<p>Two</p>", "delay_amount": 2, "delay_unit": "hours"},
+        {"subject": "", "body_html": "<p>Two</p>", "delay_amount": 2, "delay_unit": "hours"},
         {"body_html": "<p>Three</p>", "delay_amount": 3},
     ]
     after = call(cast.alice, "PUT", path, {"steps": steps}).get_json()["data"]
