@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -24,7 +24,7 @@ from app.sending.render.compose import compose_finished, targets, values_for
 from app.sending.statements import Row
 
 _KEPT_LINKS = 5_000
-_links: OrderedDict[tuple[int, str], int] = OrderedDict()
+_links: OrderedDict[tuple[Hashable, str], int] = OrderedDict()
 
 
 class StepDeleted(Exception):
@@ -112,15 +112,19 @@ def _to_track(text: MailText, urls: Sequence[str]) -> list[str]:
     ]
 
 
-def link_ids(campaign_id: int, urls: Sequence[str]) -> dict[str, int]:
-    """Ids of the stored links of a campaign, stored now when they are new."""
-    found = {url: _links.get((campaign_id, url)) for url in urls}
+def link_ids(row: Row, urls: Sequence[str]) -> dict[str, int]:
+    """Ids of the stored links of a campaign, stored now when they are new.
+
+    Remembered per version of the step: that is what is sent again and again.
+    """
+    text = (row["step_id"], row["step_version"])
+    found = {url: _links.get((text, url)) for url in urls}
     missing = [url for url, link_id in found.items() if link_id is None]
     if missing:
         with unit_of_work():
-            stored = _store_links(campaign_id, missing)
+            stored = _store_links(row["campaign_id"] or 0, missing)
         found |= stored
-        _remember(campaign_id, stored)
+        _remember(text, stored)
     return {url: link_id for url, link_id in found.items() if link_id is not None}
 
 
@@ -146,8 +150,8 @@ def _store_links(campaign_id: int, urls: Sequence[str]) -> dict[str, int]:
     return {row.url: row.id for row in db.session.execute(statement)}
 
 
-def _remember(campaign_id: int, stored: dict[str, int]) -> None:
+def _remember(text: Hashable, stored: dict[str, int]) -> None:
     for url, link_id in stored.items():
-        _links[campaign_id, url] = link_id
+        _links[text, url] = link_id
     while len(_links) > _KEPT_LINKS:
         _links.popitem(last=False)

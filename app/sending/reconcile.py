@@ -62,6 +62,7 @@ UPDATE outbox o SET next_check_at = %(now)s::timestamptz + make_interval(secs =>
                   AND state = 'uncertain' AND next_check_at <= %(now)s
                 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING o.*, (SELECT s.updated_at FROM step s WHERE s.id = o.step_id) AS step_version,
+          (SELECT a.sent_copy FROM email_account a WHERE a.id = o.account_id) AS sent_copy,
           COALESCE(o.dot_at, (SELECT max(e.at) FROM send_event e
                                WHERE e.outbox_id = o.id AND e.kind = 'claimed'),
                    o.updated_at) AS handed_at
@@ -133,12 +134,17 @@ def _provider(account_id: int) -> MailProvider | None:
 def _look(row: Row, provider: MailProvider) -> bool:
     """One look for one row. False when the account cannot be asked now."""
     wait = check_wait(settings.reconcile_waits, row["checks"] + 1)
+    if row["sent_copy"] == "none":
+        _judge(row, Verdict.HOLD, Evidence.UNKNOWN, None)
+        return True
     try:
         evidence = provider.find_by_message_id(bracketed(row["message_id"]))
         proves = evidence is Evidence.ABSENT and (wait is not None or _keeps_copies(row, provider))
     except MailError as error:
         _note_trouble(row, error)
-        return False
+        if row["sent_copy"] == "provider":
+            return False  # its answer is worth waiting for
+        evidence, proves = Evidence.UNKNOWN, False
     verdict = weigh(evidence, looks_left=wait is not None, proves=proves)
     _judge(row, verdict, evidence, wait)
     return True

@@ -1,0 +1,236 @@
+"""kill -9 at each named point of a send: judged by the server's own log, never by ours.
+
+The table is the one of docs/sending.md: with a server that keeps copies every mail arrives once;
+with one that keeps none, a mail that may have left is held and shown, never sent again.
+"""
+
+import pytest
+import sqlalchemy as sa
+
+from app.core import events as bus
+from app.core.db import db
+from app.core.tenancy import require_workspace_id
+from app.models import AccountDay, Outbox
+from app.sending.events import MailSent
+from app.sending.jobs import announce_news
+from app.sending.queries import attention_page
+from app.sending.services import queue_manual_mail, resend_held
+from tests.crash.conftest import wait_for_lock
+
+pytestmark = pytest.mark.committed
+BEFORE_THE_DOT = ["connect", "mail", "rcpt", "data"]
+AFTER_THE_DOT = ["dot", "stored"]
+WITH_COPIES = pytest.mark.parametrize("world", ["provider"], indirect=True)
+WITHOUT_COPIES = pytest.mark.parametrize("world", ["none", "append"], indirect=True)
+
+
+def crash_at(world, phase):
+    """Kill a worker when the server is at `phase`, then let the server go on."""
+    world.sink.behave(pause_at=phase)
+    worker = world.worker()
+    world.sink.wait_until_paused()
+    worker.kill()
+    world.sink.go_on()
+
+
+def each_once(world):
+    wanted = {row.message_id: 1 for row in world.rows()}
+    assert dict(world.sink.taken()) == wanted
+
+
+@WITH_COPIES
+class TestServerThatKeepsCopies:
+    @pytest.mark.parametrize("phase", BEFORE_THE_DOT + AFTER_THE_DOT)
+    def test_each_mail_arrives_once(self, world, phase):
+        world.queue(3)
+        crash_at(world, phase)
+        world.settle()
+        assert world.states() == ["sent", "sent", "sent"]
+        each_once(world)
+
+    def test_message_thrown_away_by_the_server(self, world):
+        world.queue(2)
+        world.sink.behave(pause_at="dot", lose="dot")
+        worker = world.worker()
+        world.sink.wait_until_paused()
+        worker.kill()
+        world.sink.go_on()
+        world.settle()
+        assert world.states() == ["sent", "sent"]
+        each_once(world)
+        assert "not_sent" in world.events()
+
+    def test_in_the_middle_of_the_body(self, world):
+        queue_manual_mail(
+            account_id=world.account_id,
+            to_email="bo@example.com",
+            subject="Long",
+            body_html="<p>" + "words " * 1_000_000 + "</p>",
+            body_text="long",
+        )
+        db.session.commit()
+        crash_at(world, "body")
+        world.settle()
+        each_once(world)
+
+    def test_before_the_claim_is_committed(self, world, other_session):
+        _hold_day(world, other_session)
+        world.queue(2)
+        worker = world.worker()
+        wait_for_lock(other_session)
+        worker.kill()
+        other_session.rollback()
+        assert world.states() == ["queued", "queued"]
+        world.settle()
+        each_once(world)
+
+    def test_after_the_claim_before_the_connection(self, world, other_session):
+        world.queue(2)
+        other_session.execute(sa.text("LOCK TABLE tracked_link IN ACCESS EXCLUSIVE MODE"))
+        worker = world.worker()
+        wait_for_lock(other_session)
+        worker.kill()
+        other_session.rollback()
+        assert world.states() == ["sending", "queued"]
+        world.settle()
+        each_once(world)
+
+    def test_after_the_answer_before_the_commit(self, world, other_session):
+        [first, _] = world.queue(2)
+        world.sink.behave(pause_at="stored")
+        worker = world.worker()
+        world.sink.wait_until_paused()
+        _hold_row(other_session, first)
+        world.sink.go_on()
+        wait_for_lock(other_session)
+        worker.kill()
+        other_session.rollback()
+        assert world.states() == ["sending", "queued"]
+        world.settle()
+        each_once(world)
+        assert "found_sent" in world.events()
+
+    def test_after_the_commit_before_the_news(self, world, other_session, told):
+        _hold_day(world, other_session)
+        queue_manual_mail(
+            account_id=world.account_id, to_email="bo@example.com", subject="x", body_html="<p>x</p>"
+        )
+        db.session.commit()
+        worker = world.worker()
+        wait_for_lock(other_session)
+        worker.kill()
+        other_session.rollback()
+        assert world.states() == ["sent"]
+        announce_news(world.account_id)
+        announce_news(world.account_id)
+        assert len(told) == 1
+        each_once(world)
+
+    def test_news_after_a_crash_know_the_subject(self, world, told):
+        world.queue(1)
+        crash_at(world, "stored")
+        world.settle()
+        [event] = told
+        assert event.mails[0].subject == "Hi Lead 0"
+
+    def test_a_zombie_wakes_after_its_row_was_sent_again(self, world):
+        world.queue(1)
+        world.sink.behave(pause_at="data")
+        zombie = world.worker()
+        world.sink.wait_until_paused()
+        zombie.stop()
+        world.sink.go_on()
+        world.settle()
+        assert world.states() == ["sent"]
+        zombie.go_on()
+        zombie.wait()
+        each_once(world)
+        assert world.events().count("sent") == 1
+
+    def test_copies_that_do_not_come_prove_nothing(self, world):
+        """A server believed to keep copies, which did not keep that of a mail it took."""
+        world.queue(1)
+        world.worker().wait()
+        _forget_copies(world)
+        world.queue(1, intent="second")
+        world.sink.behave(pause_at="dot", lose="dot")
+        worker = world.worker()
+        world.sink.wait_until_paused()
+        worker.kill()
+        world.sink.go_on()
+        world.settle()
+        assert world.states() == ["sent", "held"]
+
+
+@WITHOUT_COPIES
+class TestServerThatKeepsNone:
+    @pytest.mark.parametrize("phase", BEFORE_THE_DOT)
+    def test_before_the_dot_nothing_is_in_doubt(self, world, phase):
+        world.queue(2)
+        crash_at(world, phase)
+        world.settle()
+        assert world.states() == ["sent", "sent"]
+        each_once(world)
+
+    @pytest.mark.parametrize("phase", AFTER_THE_DOT)
+    def test_after_the_dot_it_is_held_and_shown(self, world, phase):
+        [first, _] = world.queue(2)
+        crash_at(world, phase)
+        world.settle()
+        assert world.states() == ["held", "sent"]
+        assert max(world.sink.taken().values()) == 1
+        assert [row.id for row, _ in attention_page().items] == [first]
+
+    def test_a_person_may_send_it_again(self, world):
+        [first] = world.queue(1)
+        world.sink.behave(pause_at="dot", lose="dot")
+        worker = world.worker()
+        world.sink.wait_until_paused()
+        worker.kill()
+        world.sink.go_on()
+        world.settle()
+        assert world.states() == ["held"]
+        resend_held(first)
+        db.session.commit()
+        world.settle()
+        assert world.states() == ["sent"]
+        each_once(world)
+
+
+@pytest.fixture
+def told():
+    heard = []
+    bus.subscribe(MailSent, heard.append)
+    yield heard
+    bus._handlers[MailSent].remove(heard.append)
+
+
+def _hold_day(world, connection):
+    """Whoever counts a mail of today has to wait."""
+    from app.core.clock import utcnow
+
+    values = {
+        "workspace_id": require_workspace_id(),
+        "account_id": world.account_id,
+        "day": utcnow().date(),
+    }
+    connection.execute(sa.insert(AccountDay).values(values))
+
+
+def _hold_row(connection, row_id):
+    connection.execute(sa.select(Outbox.id).where(Outbox.id == row_id).with_for_update())
+
+
+def _forget_copies(world):
+    from imapclient import IMAPClient
+
+    from app.models import EmailAccount
+
+    account = db.session.get(EmailAccount, world.account_id)
+    client = IMAPClient("127.0.0.1", account.imap_port, ssl=False)
+    client.login(account.email, "secret")
+    client.select_folder("Sent")
+    client.delete_messages("1:*")
+    client.expunge()
+    client.logout()
+    db.session.commit()
