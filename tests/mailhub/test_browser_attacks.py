@@ -1,15 +1,9 @@
 """Every attack of the corpus in a real Chromium, through the real route and frame."""
 
-import shutil
-import threading
-from collections.abc import Iterator
-
 import pytest
 from flask import make_response
-from playwright.sync_api import Browser, Page, Route, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Route
 
-from app.auth.services import start_session
 from app.core.db import db
 from app.core.tenancy import workspace_context
 from app.core.transactions import App
@@ -20,10 +14,8 @@ from tests.conftest import Cast
 from tests.factories import make_account
 from tests.factories.mails import incoming
 from tests.mailhub.attacks import ATTACKS
+from tests.mailhub.conftest import CHROMIUM, Watched
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.committed,
@@ -31,70 +23,6 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found on this machine"),
 ]
 RAW = "<p>before</p>{}<p>after</p>"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def site(app: App) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-
-
-class Watched:
-    """A tab that remembers everything a mail must not do."""
-
-    def __init__(self, page: Page, site: str) -> None:
-        self.page, self.site = page, site
-        self.asked: list[str] = []
-        self.foreign: list[str] = []
-        self.complaints: list[str] = []
-        page.on("request", lambda r: self.asked.append(r.url))
-        page.on("dialog", lambda d: (self.complaints.append(f"dialog {d.message}"), d.dismiss()))
-        page.on(
-            "console",
-            lambda m: self.complaints.append(m.text) if "script" in m.text.lower() else None,
-        )
-        page.on("pageerror", lambda e: self.complaints.append(str(e)))
-        # Only what passes the policy gets as far as the network.
-        page.route("**/*canary.invalid/**", self._reached)
-
-    def _reached(self, route: Route) -> None:
-        self.foreign.append(route.request.url)
-        route.abort()
-
-    def frames(self, urls: list[str]) -> None:
-        """Open these addresses in frames of one page, as the conversation does."""
-        frame = '<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" src="{}"></iframe>'
-        body = "".join(frame.format(url) for url in urls)
-        self.page.route("**/frames", lambda r: r.fulfill(body=body, content_type="text/html"))
-        self.page.goto("/frames")
-        self.page.wait_for_load_state("networkidle")
-
-
-@pytest.fixture
-def tab(chromium: Browser, site: str, app: App, cast: Cast) -> Iterator[Watched]:
-    context = chromium.new_context(base_url=site)
-    client = app.test_client()
-    started = start_session(db.session.merge(cast.alice))
-    db.session.commit()
-    with client.session_transaction() as cookie:
-        cookie["_user_id"], cookie["_fresh"] = started.token, True
-    kept = client.get_cookie(app.config["SESSION_COOKIE_NAME"])
-    assert kept is not None
-    context.add_cookies([{"name": kept.key, "value": kept.value, "url": site}])
-    yield Watched(context.new_page(), site)
-    context.close()
 
 
 def store(cast: Cast, markup: list[str]) -> list[tuple[int, int]]:
@@ -167,4 +95,5 @@ def test_images_come_only_when_asked_for(tab: Watched, cast: Cast, app: App) -> 
     with tab.page.expect_request("https://canary.invalid/x.png") as asked:
         tab.page.get_by_text("Show images").click()
     assert "referer" not in asked.value.headers
+    tab.page.wait_for_load_state("networkidle")
     assert tab.foreign == ["https://canary.invalid/x.png"], "the trap of these tests is open"

@@ -1,0 +1,83 @@
+"""A real Chromium on a served application, watched for whatever a mail must not do."""
+
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+from werkzeug.serving import make_server
+
+from app.auth.services import start_session
+from app.core.db import db
+from app.core.transactions import App
+from tests.conftest import Cast
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def site(app: App) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+class Watched:
+    """A tab that remembers everything a mail must not do."""
+
+    def __init__(self, page: Page, site: str) -> None:
+        self.page, self.site = page, site
+        self.asked: list[str] = []
+        self.foreign: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", lambda r: self.asked.append(r.url))
+        page.on("dialog", lambda d: (self.complaints.append(f"dialog {d.message}"), d.dismiss()))
+        page.on(
+            "console",
+            lambda m: self.complaints.append(m.text) if "script" in m.text.lower() else None,
+        )
+        page.on("pageerror", lambda e: self.complaints.append(str(e)))
+        # Only what passes the policy gets as far as the network.
+        page.route(re.compile(r"^https?://canary\.invalid"), self._reached)
+
+    def _reached(self, route: Route) -> None:
+        self.foreign.append(route.request.url)
+        route.abort()
+
+    def frames(self, urls: list[str]) -> None:
+        """Open these addresses in frames of one page, as the conversation does."""
+        frame = '<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" src="{}"></iframe>'
+        body = "".join(frame.format(url) for url in urls)
+        self.page.route("**/frames", lambda r: r.fulfill(body=body, content_type="text/html"))
+        self.page.goto("/frames")
+        self.page.wait_for_load_state("networkidle")
+
+
+@pytest.fixture
+def tab(chromium: Browser, site: str, app: App, cast: Cast) -> Iterator[Watched]:
+    context = chromium.new_context(base_url=site)
+    client = app.test_client()
+    started = start_session(db.session.merge(cast.alice))
+    db.session.commit()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"], cookie["_fresh"] = started.token, True
+    kept = client.get_cookie(app.config["SESSION_COOKIE_NAME"])
+    assert kept is not None
+    context.add_cookies([{"name": kept.key, "value": kept.value, "url": site}])
+    yield Watched(context.new_page(), site)
+    context.close()
