@@ -1,5 +1,7 @@
 """The campaign beside a conversation: where its lead stands, stop and go on. For the mailhub."""
 
+from typing import Any
+
 from flask import url_for
 
 from app.campaigns.queries.campaigns import get_campaign, step_counts
@@ -43,7 +45,7 @@ def _actions(person: Person) -> list[PanelAction]:
     """What can be done about a lead in this state."""
     if not can("campaigns.edit"):
         return []
-    ids = {"campaign_id": person.entry.campaign_id, "entry_id": person.entry.id}
+    ids: dict[str, Any] = {"campaign_id": person.entry.campaign_id, "entry_id": person.entry.id}
     if person.entry.state in ("waiting", "queued"):
         return [PanelAction("Stop the sequence", url_for("campaigns.create_person_stop", **ids))]
     if person.entry.state in ("paused", "held", "stopped", "failed"):

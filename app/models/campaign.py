@@ -116,7 +116,7 @@ class CampaignLead(WorkspaceOwned, Timestamps, Model):
         sa.UniqueConstraint("workspace_id", "campaign_id", "lead_id"),
         sa.Index("ix_campaign_lead_campaign_lead", "campaign_id", "lead_id"),
         sa.Index(
-            "ix_campaign_lead_due", "workspace_id", "due_at", postgresql_where="state = 'waiting'"
+            "ix_campaign_lead_due", "campaign_id", "due_at", postgresql_where="state = 'waiting'"
         ),
         sa.Index(
             "ix_campaign_lead_due_new",

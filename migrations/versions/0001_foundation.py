@@ -1448,7 +1448,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_campaign_lead_due",
         "campaign_lead",
-        ["workspace_id", "due_at"],
+        ["campaign_id", "due_at"],
         unique=False,
         postgresql_where="state = 'waiting'",
     )

@@ -5,9 +5,10 @@ exist (clocks go forward) mean the first instant after the gap; local times that
 go back) mean the first of the two.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 DAY = 24 * 60
@@ -80,16 +81,22 @@ def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
     return after.replace(microsecond=0)
 
 
+@lru_cache(maxsize=4096)
 def _openings(
-    windows: Iterable[Window], zone: ZoneInfo, day: date
-) -> Iterator[tuple[datetime, datetime]]:
-    """The instants between which `day` is open, in order; empty ones (inside a gap) left out."""
+    windows: tuple[Window, ...], zone: ZoneInfo, day: date
+) -> tuple[tuple[datetime, datetime], ...]:
+    """The instants between which `day` is open, in order; empty ones (inside a gap) left out.
+
+    Remembered: a tick asks it for every lead, and the answer never changes.
+    """
     midnight = datetime.combine(day, time.min)
+    spans = []
     for window in sorted(w for w in windows if w.weekday == day.weekday()):
         opens = to_instant(midnight + timedelta(minutes=window.start), zone)
         closes = to_instant(midnight + timedelta(minutes=window.end), zone)
         if opens < closes:
-            yield opens, closes
+            spans.append((opens, closes))
+    return tuple(spans)
 
 
 def next_open(windows: Iterable[Window], zone: ZoneInfo, at: datetime) -> datetime | None:

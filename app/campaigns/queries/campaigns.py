@@ -153,6 +153,14 @@ def live_count(campaign_id: int) -> int:
     return db.session.scalar(statement) or 0
 
 
+def has_live(campaign_id: int) -> bool:
+    """Whether anybody can still be written to."""
+    live = sa.select(CampaignLead.id).where(
+        CampaignLead.campaign_id == campaign_id, CampaignLead.state.in_(LIVE_STATES)
+    )
+    return db.session.scalar(sa.select(sa.exists(live))) or False
+
+
 def palette_campaigns(search: str, limit: int = 5) -> list[Campaign]:
     """Campaigns for the command palette."""
     return list_campaigns(search=search, limit=limit).items

@@ -1,8 +1,6 @@
 """Campaign leads as the Leads tab, the explanations and the lead panel show them."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -113,7 +111,7 @@ def sample_leads(campaign_id: int, limit: int = 100) -> list[Lead]:
         sa.select(Lead)
         .join(CampaignLead, CampaignLead.lead_id == Lead.id)
         .where(CampaignLead.campaign_id == campaign_id)
-        .order_by(CampaignLead.id)
+        .order_by(CampaignLead.lead_id)
         .limit(limit)
     )
     return list(db.session.scalars(statement))
@@ -125,7 +123,7 @@ def find_lead_in(campaign_id: int, lead_id: int | None) -> Lead | None:
         sa.select(Lead)
         .join(CampaignLead, CampaignLead.lead_id == Lead.id)
         .where(CampaignLead.campaign_id == campaign_id)
-        .order_by(CampaignLead.id)
+        .order_by(CampaignLead.lead_id)
         .limit(1)
     )
     chosen = db.session.scalar(statement.where(Lead.id == lead_id)) if lead_id else None
@@ -145,27 +143,14 @@ def campaigns_of_lead(lead_id: int) -> list[tuple[CampaignLead, Campaign]]:
 
 def held_on_lost_accounts(campaign_id: int) -> int:
     """How many waiting leads belong to an account that cannot send now."""
-    statement = (
-        sa.select(sa.func.count())
-        .select_from(CampaignLead)
-        .join(EmailAccount, EmailAccount.id == CampaignLead.account_id)
-        .where(CampaignLead.campaign_id == campaign_id, CampaignLead.state == "waiting")
-        .where(sa.or_(EmailAccount.status != "connected", EmailAccount.removed_at.is_not(None)))
+    cannot = sa.or_(EmailAccount.status != "connected", EmailAccount.removed_at.is_not(None))
+    lost = list(db.session.scalars(sa.select(EmailAccount.id).where(cannot)))
+    if not lost:
+        return 0
+    statement = sa.select(sa.func.count()).where(
+        CampaignLead.account_id.in_(lost),
+        CampaignLead.campaign_id == campaign_id,
+        CampaignLead.state == "waiting",
+        CampaignLead.step_position > 1,
     )
     return db.session.scalar(statement) or 0
-
-
-def ids_matching(campaign_id: int, ids: Iterable[int]) -> list[int]:
-    """Those of the ids that are in the campaign."""
-    statement = sa.select(CampaignLead.id).where(
-        CampaignLead.campaign_id == campaign_id, CampaignLead.id.in_(list(ids))
-    )
-    return list(db.session.scalars(statement))
-
-
-def last_sent_at(campaign_id: int) -> datetime | None:
-    """When a mail of the campaign last left."""
-    statement = sa.select(sa.func.max(CampaignLead.last_sent_at)).where(
-        CampaignLead.campaign_id == campaign_id
-    )
-    return db.session.scalar(statement)

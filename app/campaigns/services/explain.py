@@ -13,7 +13,7 @@ from app.campaigns.policies.reasons import (
 )
 from app.campaigns.policies.schedule import next_open_of
 from app.campaigns.queries import planning as due
-from app.campaigns.queries.campaigns import live_count
+from app.campaigns.queries.campaigns import has_live
 from app.campaigns.queries.people import Person
 from app.campaigns.services.planning import (
     Running,
@@ -79,7 +79,7 @@ def _campaign_reason(running: Running, now: datetime) -> tuple[Reason | None, da
         return BY_STATUS[campaign.status], None
     if not running.steps:
         return Reason.NO_STEPS, None
-    if live_count(campaign.id) == 0:
+    if not has_live(campaign.id):
         return Reason.NO_LEADS, None
     accounts = due.account_states(now)
     chosen = [a for a in accounts if a.id in running.state.account_ids]

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.campaigns.events import CampaignLaunched, CampaignPaused
-from app.campaigns.queries.campaigns import get_campaign, live_count
+from app.campaigns.queries.campaigns import get_campaign, has_live
 from app.campaigns.services import moves
 from app.core.clock import utcnow
 from app.core.db import db
@@ -27,7 +27,7 @@ def launch_campaign(campaign: Campaign) -> bool:
 
 def resume_campaign(campaign: Campaign) -> bool:
     """Go on after a pause, or after completion when there is somebody to write to again."""
-    if campaign.status == "completed" and live_count(campaign.id) == 0:
+    if campaign.status == "completed" and not has_live(campaign.id):
         raise Conflict("Every lead has finished the sequence. Add leads to go on.")
     return _start(campaign, out_of=("paused", "completed"), completed_at=None)
 
