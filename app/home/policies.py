@@ -23,6 +23,7 @@ class NextStep:
 
     label: str
     text: str
+    verb: str
     endpoint: str
     permission: str | None
 
@@ -35,6 +36,7 @@ def next_steps(done: Progress) -> list[NextStep]:
             NextStep(
                 "Verify your email address",
                 "Until then you cannot invite people or launch from real accounts.",
+                "Verify",
                 "auth.show_profile",
                 None,
             ),
@@ -44,6 +46,7 @@ def next_steps(done: Progress) -> list[NextStep]:
             NextStep(
                 "Connect an account",
                 "Mail leaves from it and answers come back to it. Sandbox accounts work too.",
+                "Connect",
                 "accounts.new_account",
                 "accounts.edit",
             ),
@@ -53,6 +56,7 @@ def next_steps(done: Progress) -> list[NextStep]:
             NextStep(
                 "Create a campaign",
                 "Write the first mail and its follow-ups.",
+                "Create",
                 "campaigns.new_campaign",
                 "campaigns.edit",
             ),
@@ -62,6 +66,7 @@ def next_steps(done: Progress) -> list[NextStep]:
             NextStep(
                 "Add leads",
                 "Upload a CSV of the people you want to write to.",
+                "Upload",
                 "leads.new_import",
                 "leads.edit",
             ),
@@ -71,6 +76,7 @@ def next_steps(done: Progress) -> list[NextStep]:
             NextStep(
                 "Launch",
                 "Check the campaign once more and let it go.",
+                "Launch",
                 "campaigns.index_campaigns",
                 "campaigns.launch",
             ),
@@ -80,6 +86,7 @@ def next_steps(done: Progress) -> list[NextStep]:
             NextStep(
                 "Invite a teammate",
                 "Share the mailhub and the campaigns.",
+                "Invite",
                 "workspaces.index_members",
                 "members.edit",
             ),

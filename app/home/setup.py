@@ -6,8 +6,7 @@ from app.home.palette import find_accounts
 from app.web.nav import NavItem, register_nav, register_palette
 
 
-def init_app(app: Flask) -> None:
+def init_app(_app: Flask) -> None:
     """Called once by app/rooms.py."""
-    app.jinja_env.globals["has_endpoint"] = app.view_functions.__contains__
     register_nav(NavItem("Dashboard", "home.show_dashboard", "layout-dashboard", order=10))
     register_palette(find_accounts)

@@ -12,6 +12,7 @@ from app.auth.views.blueprint import bp, client_ip, refuse
 from app.core.errors import Invalid, NotFound
 from app.core.forms import parse_form
 from app.core.permissions import signed_in
+from app.core.settings import settings
 from app.web.responses import done, invalid, page
 
 
@@ -76,4 +77,5 @@ def _context() -> dict[str, Any]:
     return {
         "user": queries.get_user(current_user.id),
         "sessions": queries.list_sessions(current_user.id),
+        "has_sandbox": settings.has_sandbox and not settings.is_production,
     }
