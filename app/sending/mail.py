@@ -63,9 +63,7 @@ def build(row: Row, sender: Sender, at: datetime | None = None) -> tuple[Compose
     values = values_for(envelope, row["variables"])
     urls = targets(text, values)
     wanted = _to_track(text, urls) if envelope.track_clicks else []
-    return compose(
-        text, envelope, values, urls, link_ids(row["campaign_id"] or 0, wanted)
-    ), envelope
+    return compose(text, envelope, values, urls, link_ids(row, wanted)), envelope
 
 
 def _envelope(row: Row, sender: Sender, at: datetime) -> Envelope:
