@@ -1,11 +1,14 @@
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from app.core.blobs import put_blob
 from app.core.clock import utcnow
 from app.core.db import db
 from app.core.tenancy import workspace_context
-from app.models import MailAction, Message, Outbox, Thread
+from app.mailhub.incoming import IncomingAttachment
+from app.models import Attachment, MailAction, Message, Outbox, Thread
 from tests.conftest import Cast
 from tests.factories import make_account, make_lead
 from tests.factories.mails import make_message
@@ -251,3 +254,70 @@ def test_names_and_subjects_are_escaped(page: PageClient, account, cast) -> None
     answer = page.as_(cast.alice).get(f"{BASE}/threads/{stored.thread_id}")
     assert not answer.soup.select("img")
     assert answer.find(".letter__body a")["href"] == "https://e.test/"
+
+
+def test_machines_are_told_apart_and_what_they_said_is_shown(
+    page: PageClient, account, cast
+) -> None:
+    facts = {
+        "recipients": [
+            {
+                "recipient": "lea@example.test",
+                "severity": "hard",
+                "diagnostic": "550 No such user",
+                "status": "5.1.1",
+            }
+        ]
+    }
+    bounce = make_message(account, kind="bounce", facts=facts)
+    away = make_message(account, kind="out_of_office", facts={"return_on": "2026-12-04"})
+    alice = page.as_(cast.alice)
+    shown = alice.get(f"{BASE}/threads/{bounce.thread_id}").find("#letters").text
+    assert "550 No such user" in shown
+    assert "Back on 2026-12-04" in alice.get(f"{BASE}/threads/{away.thread_id}").text
+    badges = {badge.text for badge in alice.get(BASE).soup.select(".thread-row .badge")}
+    assert badges == {"Bounced", "Out of office"}
+
+
+def test_a_mail_that_could_not_be_read_is_shown_as_such(page: PageClient, account, cast) -> None:
+    blob = put_blob(b"Subject: huge\r\n\r\nraw words")
+    stored = make_message(
+        account,
+        state="broken",
+        text="",
+        facts={"problem": "it has more than 500 parts"},
+        raw_blob=blob,
+    )
+    alice = page.as_(cast.alice)
+    shown = alice.get(f"{BASE}/threads/{stored.thread_id}")
+    assert "it has more than 500 parts" in shown.text
+    raw = alice.get(f"{BASE}/messages/{stored.id}/raw")
+    assert raw.response.data.endswith(b"raw words")
+    assert raw.response.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_files_are_downloads_and_only_pictures_may_be_looked_at(
+    page: PageClient, account, cast
+) -> None:
+    raw = (Path(__file__).parent.parent / "eml" / "related_and_attachment.eml").read_bytes()
+    files = [
+        IncomingAttachment("1.2", "logo.png", "image/png", 70, "logo@x", True),
+        IncomingAttachment("2", "evil.html", "text/html", 8, "", False),
+    ]
+    stored = make_message(
+        account, raw_blob=put_blob(raw), attachments=files, body_html='<img src="cid:logo@x">'
+    )
+    alice = page.as_(cast.alice)
+    link = alice.get(f"{BASE}/threads/{stored.thread_id}").find(".files a")
+    answer = alice.get(link["href"] + "?view=1").response
+    assert answer.data == b"%PDF-1.4"
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    picture = db.session.query(Attachment).filter_by(part="1.2").one()
+    shown = alice.client.get(f"{BASE}/messages/{stored.id}/attachments/{picture.id}?view=1")
+    assert shown.headers["Content-Type"] == "image/png"
+    body = alice.client.get(f"{BASE}/messages/{stored.id}/body")
+    assert "data:image/png;base64," in body.text
+    assert "default-src 'none'" in body.headers["Content-Security-Policy"]
+    assert "sandbox" in body.headers["Content-Security-Policy"]

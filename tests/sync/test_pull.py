@@ -1,4 +1,5 @@
 import re
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
@@ -9,6 +10,8 @@ from app.core.clock import utcnow
 from app.core.db import db
 from app.core.transactions import unit_of_work
 from app.models import Folder, Message, Placement, Thread, ThreadBox
+from app.providers.mail.base import FetchedMail
+from app.providers.mail.imap_smtp import ImapSmtpProvider
 from app.sync import events as told
 from app.sync.services.folders import save_folders
 from app.sync.services.pulling import pull_folder
@@ -256,6 +259,34 @@ def test_a_worker_that_overslept_cannot_apply(mailbox: Mailbox) -> None:
     assert pull_folder(provider, inbox, until=monotonic() + 60)
     with pytest.raises(LeaseLost), unit_of_work():
         hold_folder(slow)
+    provider.close()
+
+
+class Overtaken(ImapSmtpProvider):
+    """A real mailbox whose worker loses its lease between the last byte read and the first write."""
+
+    def fetch(self, folder: str, uids: Sequence[int]) -> Iterator[FetchedMail]:
+        yield from super().fetch(folder, uids)
+        with unit_of_work():
+            db.session.execute(sa.update(Folder).values(fence=Folder.fence + 1, lease_until=None))
+
+
+def test_what_was_fetched_before_the_lease_was_lost_is_not_applied(mailbox: Mailbox) -> None:
+    mailbox.deliver(raw_mail())
+    pull_inbox_of(mailbox, Overtaken)
+    assert messages() == []
+    pull(mailbox)
+    assert len(messages()) == 1
+
+
+def pull_inbox_of(mailbox: Mailbox, kind: type[ImapSmtpProvider]) -> None:
+    known = mailbox.provider()
+    provider = kind(known.imap.server.username, known.imap.server, known.imap.server)
+    with unit_of_work():
+        folders = save_folders(mailbox.account.id, provider.folders())
+        inbox = next(f.id for f in folders if f.role == "inbox")
+    with pytest.raises(LeaseLost):
+        pull_folder(provider, inbox, until=monotonic() + 60)
     provider.close()
 
 
