@@ -28,7 +28,7 @@ MISSING = (
 UNSUPPORTED = "The authorization grant type is not supported by the authorization server."
 
 
-class PassportError(OAuth2Error):  # type: ignore[misc]
+class PassportError(OAuth2Error):
     """An error with Passport's `hint`."""
 
     def __init__(self, error: str, description: str, *, status: int, hint: str = "") -> None:
@@ -36,7 +36,7 @@ class PassportError(OAuth2Error):  # type: ignore[misc]
         super().__init__(error=error, description=description, status_code=status)
 
 
-class Client(ClientMixin):  # type: ignore[misc]
+class Client(ClientMixin):
     """One of our clients, as Authlib asks about it."""
 
     def __init__(self, row: OAuthClient) -> None:
@@ -59,7 +59,7 @@ class Client(ClientMixin):  # type: ignore[misc]
         return grant_type != "password" or self.row.is_password_client
 
 
-class PasswordGrant(ResourceOwnerPasswordCredentialsGrant):  # type: ignore[misc]
+class PasswordGrant(ResourceOwnerPasswordCredentialsGrant):
     """Address and password for tokens."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = METHODS
@@ -87,7 +87,7 @@ class PasswordGrant(ResourceOwnerPasswordCredentialsGrant):  # type: ignore[misc
         return 200, token_body(issued), self.TOKEN_RESPONSE_HEADER
 
 
-class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
+class RefreshGrant(RefreshTokenGrant):
     """A refresh token for new tokens; the old ones end."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = METHODS
@@ -122,7 +122,7 @@ def token_body(issued: IssuedTokens) -> dict[str, Any]:
     }
 
 
-class _Payload(OAuth2Payload):  # type: ignore[misc]
+class _Payload(OAuth2Payload):
     def __init__(self, data: dict[str, Any]) -> None:
         self._data = data
 
@@ -135,7 +135,7 @@ class _Payload(OAuth2Payload):  # type: ignore[misc]
         return defaultdict(list, {name: [value] for name, value in self._data.items()})
 
 
-class _Request(OAuth2Request):  # type: ignore[misc]
+class _Request(OAuth2Request):
     """The call as Authlib reads it: form or JSON, as Passport takes both.
 
     Whether plain http is acceptable is decided by PUBLIC_URL, not by this check of Authlib's.
@@ -144,8 +144,8 @@ class _Request(OAuth2Request):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__(request.method, request.url.replace("http:", "https:", 1))
         self.headers = request.headers
-        self._values = {k: v for k, v in read_input(request).items() if isinstance(v, str | int)}
-        self._values = {name: str(value) for name, value in self._values.items()}
+        given = read_input(request).items()
+        self._values = {name: str(value) for name, value in given if isinstance(value, str | int)}
         self.payload = _Payload(self._values)
 
     @property
@@ -157,7 +157,7 @@ class _Request(OAuth2Request):  # type: ignore[misc]
         return self._values
 
 
-class Server(AuthorizationServer):  # type: ignore[misc]
+class Server(AuthorizationServer):
     """Authlib's server with our request and Passport's error bodies."""
 
     def query_client(self, client_id: str) -> Client | None:

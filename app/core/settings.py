@@ -12,6 +12,7 @@ class Settings:
     env: str = "development"
     public_url: str = "http://127.0.0.1:8000"
     secret_key: str = ""
+    secret_key_fallbacks: list[str] = field(default_factory=list)
     encryption_keys: list[str] = field(default_factory=list)
     redis_url: str = "redis://127.0.0.1:6379/0"
     instance_dir: str = "instance"

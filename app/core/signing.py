@@ -1,5 +1,7 @@
 """Short signed tokens that carry ids: for pixels, links, unsubscribe pages and Message-IDs.
 
+The newest secret signs; SECRET_KEY_FALLBACKS still read, so that links in mails already sent work.
+
 Layout: varints of the ids, then 12 bytes of HMAC-SHA256 over purpose and ids, base64url.
 """
 
@@ -19,8 +21,8 @@ def _key(secret: str, purpose: str) -> bytes:
     return hmac.digest(secret.encode(), f"parakeet.signing.{purpose}".encode(), hashlib.sha256)
 
 
-def _mac(purpose: str, payload: bytes) -> bytes:
-    return hmac.digest(_key(settings.secret_key, purpose), payload, "sha256")[:MAC_BYTES]
+def _mac(secret: str, purpose: str, payload: bytes) -> bytes:
+    return hmac.digest(_key(secret, purpose), payload, "sha256")[:MAC_BYTES]
 
 
 def _pack(numbers: tuple[int, ...]) -> bytes:
@@ -48,7 +50,7 @@ def _unpack(payload: bytes) -> tuple[int, ...]:
 def sign_ids(purpose: str, *ids: int) -> str:
     """A url-safe token for non-negative ids, valid for one purpose only."""
     payload = _pack(ids)
-    return urlsafe_b64encode(payload + _mac(purpose, payload)).rstrip(b"=").decode()
+    return _text(payload + _mac(settings.secret_key, purpose, payload))
 
 
 def read_ids(purpose: str, token: str) -> tuple[int, ...] | None:
@@ -60,15 +62,17 @@ def read_ids(purpose: str, token: str) -> tuple[int, ...] | None:
     except (Base64Error, ValueError):
         return None
     payload, mac = raw[:-MAC_BYTES], raw[-MAC_BYTES:]
-    if not payload or not hmac.compare_digest(mac, _mac(purpose, payload)):
+    # base64 tolerates spare bits; only the canonical text is ours.
+    if not payload or _text(raw) != token:
         return None
-    # base64 tolerates spare bits and foreign characters; only the canonical form is ours.
-    return _unpack(payload) if sign_ids_bytes(payload, mac) == token else None
+    secrets = (settings.secret_key, *settings.secret_key_fallbacks)
+    if not any(hmac.compare_digest(mac, _mac(secret, purpose, payload)) for secret in secrets):
+        return None
+    return _unpack(payload)
 
 
-def sign_ids_bytes(payload: bytes, mac: bytes) -> str:
-    """The canonical text of payload and MAC."""
-    return urlsafe_b64encode(payload + mac).rstrip(b"=").decode()
+def _text(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def hash_token(token: str) -> str:

@@ -3,15 +3,14 @@
 from secrets import token_urlsafe
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from app.api.door import Continued, asked_page, endpoint
-from app.api.door import validate as validated
 from app.core.context import current_actor
 from app.core.errors import Invalid, NotFound
 from app.mailhub.queries import messages as message_queries
 from app.mailhub.queries import threads as queries
-from app.mailhub.schemas import BulkInput, Id, ReplyInput, ThreadFilter
+from app.mailhub.schemas import BulkInput, Id, Key, ReplyInput, ThreadFilter
 from app.mailhub.serializers import message_json, pending_json, thread_json
 from app.mailhub.services.marking import apply_verb
 from app.mailhub.services.replying import reply_to_thread
@@ -21,12 +20,11 @@ FIND = {"thread_id": queries.get_thread}
 FIND_MESSAGE = {"message_id": message_queries.get_message}
 
 
-class MessageInput(BaseModel):
+class MessageInput(ReplyInput):
     """An answer in a conversation. The same `key` again is the same answer."""
 
     thread_id: Id
-    body: str = Field(min_length=1, max_length=100_000)
-    key: str = Field(default_factory=lambda: token_urlsafe(12))
+    key: Key = Field(default_factory=lambda: token_urlsafe(12))
 
 
 @endpoint("GET", "/mailhub/threads", permission="mailhub.view", body=ThreadFilter)
@@ -90,8 +88,7 @@ def update_threads(value: BulkInput) -> list[dict[str, Any]]:
 def create_message(value: MessageInput) -> dict[str, Any]:
     """Answer in a conversation; it leaves through the outbox."""
     thread = _thread(value.thread_id)
-    reply = validated(ReplyInput, {"body": value.body, "key": value.key})
-    outbox_id = reply_to_thread(thread, reply, actor=current_actor())
+    outbox_id = reply_to_thread(thread, value, actor=current_actor())
     row = message_queries.get_pending(outbox_id)
     if row is None:
         raise NotFound

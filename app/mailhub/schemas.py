@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Box = Literal["inbox", "sent", "archive", "all"]
 Id = Annotated[int, Field(ge=1, le=2**62)]
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 
 
 class ThreadFilter(BaseModel):
@@ -37,7 +38,7 @@ class ReplyInput(BaseModel):
     """A reply written in a conversation. `key` makes a double click one reply."""
 
     body: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100_000)]
-    key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+    key: Key
 
 
 class BulkInput(BaseModel):

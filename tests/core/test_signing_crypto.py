@@ -40,6 +40,18 @@ def test_junk_is_no_token(junk):
     assert read_ids("open", junk) is None
 
 
+def test_links_in_mails_already_sent_survive_a_new_secret():
+    token, before = sign_ids("click", 7), settings.secret_key
+    try:
+        settings.secret_key, settings.secret_key_fallbacks = "another-secret", [before]
+        assert read_ids("click", token) == (7,)
+        assert sign_ids("click", 7) != token
+        settings.secret_key_fallbacks = []
+        assert read_ids("click", token) is None
+    finally:
+        settings.secret_key, settings.secret_key_fallbacks = before, []
+
+
 def test_tokens_are_short():
     assert len(sign_ids("click", 10**9, 10**6)) <= 32
 
