@@ -169,15 +169,24 @@ def other_session(app):
     engine.dispose()
 
 
-def wait_for_lock(connection: sa.Connection) -> None:
-    """Return when some worker waits for a lock that this connection holds."""
-    waiting = sa.text(
-        "SELECT count(*) FROM pg_locks"
-        " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-    )
+_BLOCKED = sa.text(
+    "SELECT pid FROM pg_locks"
+    " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+)
+
+
+def kill_at_lock(worker: Worker, connection: sa.Connection) -> None:
+    """Kill a worker at the statement where it waits for a lock that this connection holds.
+
+    Its backend goes with it: the server would finish the statement for a client that is gone.
+    """
     deadline = utcnow().timestamp() + 20
-    while not connection.execute(waiting).scalar():
+    while not (blocked := list(connection.execute(_BLOCKED).scalars())):
         assert utcnow().timestamp() < deadline, "no worker came to that statement"
+    worker.kill()
+    for pid in blocked:
+        connection.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+    connection.rollback()
 
 
-__all__ = ["World", "Worker", "wait_for_lock", "workspace_context"]
+__all__ = ["World", "Worker", "kill_at_lock", "workspace_context"]

@@ -15,7 +15,7 @@ from app.sending.events import MailSent
 from app.sending.jobs import announce_news
 from app.sending.queries import attention_page
 from app.sending.services import queue_manual_mail, resend_held
-from tests.crash.conftest import wait_for_lock
+from tests.crash.conftest import kill_at_lock
 
 pytestmark = pytest.mark.committed
 BEFORE_THE_DOT = ["connect", "mail", "rcpt", "data"]
@@ -77,9 +77,7 @@ class TestServerThatKeepsCopies:
         _hold_day(world, other_session)
         world.queue(2)
         worker = world.worker()
-        wait_for_lock(other_session)
-        worker.kill()
-        other_session.rollback()
+        kill_at_lock(worker, other_session)
         assert world.states() == ["queued", "queued"]
         world.settle()
         each_once(world)
@@ -88,9 +86,7 @@ class TestServerThatKeepsCopies:
         world.queue(2)
         other_session.execute(sa.text("LOCK TABLE tracked_link IN ACCESS EXCLUSIVE MODE"))
         worker = world.worker()
-        wait_for_lock(other_session)
-        worker.kill()
-        other_session.rollback()
+        kill_at_lock(worker, other_session)
         assert world.states() == ["sending", "queued"]
         world.settle()
         each_once(world)
@@ -102,9 +98,7 @@ class TestServerThatKeepsCopies:
         world.sink.wait_until_paused()
         _hold_row(other_session, first)
         world.sink.go_on()
-        wait_for_lock(other_session)
-        worker.kill()
-        other_session.rollback()
+        kill_at_lock(worker, other_session)
         assert world.states() == ["sending", "queued"]
         world.settle()
         each_once(world)
@@ -117,9 +111,7 @@ class TestServerThatKeepsCopies:
         )
         db.session.commit()
         worker = world.worker()
-        wait_for_lock(other_session)
-        worker.kill()
-        other_session.rollback()
+        kill_at_lock(worker, other_session)
         assert world.states() == ["sent"]
         announce_news(world.account_id)
         announce_news(world.account_id)
