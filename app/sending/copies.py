@@ -65,7 +65,7 @@ def _file(row: Row, sender: Sender, provider: MailProvider) -> bool:
         return True
     with unit_of_work():
         first_try = _begin(row["id"])
-    outcome = provider.append_sent(raw, bracketed(row["message_id"]))
+    outcome = provider.append_sent(raw, bracketed(row["message_id"]), row["sent_at"])
     return _finish(row, outcome, first_try=first_try)
 
 

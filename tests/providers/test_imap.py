@@ -250,6 +250,16 @@ def test_sent_copy_is_filed_once(provider: ImapSmtpProvider, other: IMAPClient) 
     assert rb"\Seen" in other.get_flags([1])[1]
 
 
+def test_sent_copy_stands_there_as_of_the_sending(
+    provider: ImapSmtpProvider, other: IMAPClient
+) -> None:
+    sent_at = datetime(2026, 3, 1, 23, 59, 7, tzinfo=UTC)
+    provider.append_sent(mail(1), "<m1@example.test>", sent_at)
+    other.select_folder("Sent")
+    other.normalise_times = False
+    assert other.fetch(1, "INTERNALDATE")[1][b"INTERNALDATE"] == sent_at
+
+
 @pytest.mark.parametrize(
     "message_id", ['<a"b\\c@example.test>', "<a)b(c@example.test>", "<a%b*c{9}@example.test>"]
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from app.providers.mail import imap_changes, imap_reading
@@ -86,14 +86,16 @@ class ImapSmtpProvider:
             return Evidence.UNKNOWN
         return Evidence.ABSENT if self.sent_copy == "provider" else Evidence.UNKNOWN
 
-    def append_sent(self, raw: bytes, message_id: str) -> SentCopy:
+    def append_sent(
+        self, raw: bytes, message_id: str, sent_at: datetime | None = None
+    ) -> SentCopy:
         sent = self.imap.folder_with_role(FolderRole.SENT)
         if sent is None:
             return SentCopy.NO_FOLDER
         if self._holds(sent, message_id):
             return SentCopy.PRESENT
         # Never repeated by itself: an APPEND whose answer got lost may have been done.
-        self.imap.run(lambda wire: wire.append(sent, raw, (r"\Seen",)), again=False)
+        self.imap.run(lambda wire: wire.append(sent, raw, (r"\Seen",), sent_at), again=False)
         return SentCopy.APPENDED
 
     def set_flags(
