@@ -10,6 +10,7 @@ _STYLE = """
 :root { color-scheme: light; }
 body { margin: 0; padding: 2px 0; font: 15px/1.5 system-ui, sans-serif; color: #1d1d1b;
   background: #fff; overflow-wrap: anywhere; }
+body > :first-child, body > :first-child > :first-child { margin-top: 0; }
 img { max-width: 100%; height: auto; }
 table { max-width: 100%; }
 pre { white-space: pre-wrap; font: inherit; }

@@ -10,9 +10,8 @@ import sqlalchemy as sa
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.paging import Page, keyset_page
-from app.core.tenancy import require_workspace_id
 from app.mailhub.schemas import ThreadFilter
-from app.models import EmailAccount, Folder, Message, Thread, ThreadBox
+from app.models import Campaign, EmailAccount, Folder, Message, Thread, ThreadBox
 
 AnyRow = sa.Row[*tuple[Any, ...]]
 
@@ -43,8 +42,7 @@ def list_threads(
     )
     statement = statement.where(*_conditions(wanted))
     if wanted.q:
-        hits = _hits(wanted.q)
-        statement = statement.where(ThreadBox.thread_id.in_(sa.select(hits.c.thread_id)))
+        statement = statement.where(_matches(wanted.q))
     return keyset_page(
         statement, (ThreadBox.last_at, ThreadBox.thread_id), cursor, limit=limit, scalars=False
     )
@@ -61,19 +59,28 @@ def _conditions(wanted: ThreadFilter) -> list[sa.ColumnExpressionArgument[bool]]
     return conditions
 
 
-def _hits(q: str) -> sa.CTE:
-    """The newest threads whose subject, people or own words match, at most SEARCH_CAP."""
-    words = sa.func.websearch_to_tsquery("simple", q)
-    people = Message.from_email.ilike(f"%{_escaped(q)}%") if "@" in q else sa.false()
-    found = (
-        sa.select(Message.thread_id.label("thread_id"))
-        .where(
-            Message.workspace_id == require_workspace_id(),
-            sa.or_(Message.search.op("@@")(words), people),
-        )
-        .limit(SEARCH_CAP)
+def _matches(q: str) -> sa.ColumnElement[bool]:
+    """Threads with a message whose subject, people or own words match.
+
+    Rare words are looked up in the index first. Words so common that the cap is reached are
+    cheaper to check while walking the list from its newest end.
+    """
+    found = db.session.scalars(
+        sa.select(Message.thread_id).where(_message_matches(q)).limit(SEARCH_CAP)
+    ).all()
+    if len(found) < SEARCH_CAP:
+        return ThreadBox.thread_id.in_(set(found))
+    walked = sa.select(Message.id).where(
+        Message.thread_id == ThreadBox.thread_id, _message_matches(q)
     )
-    return found.cte("hits").prefix_with("MATERIALIZED")
+    return walked.exists()
+
+
+def _message_matches(q: str) -> sa.ColumnElement[bool]:
+    words = Message.search.op("@@")(sa.func.websearch_to_tsquery("simple", q))
+    if "@" not in q:
+        return words
+    return sa.or_(words, Message.from_email.ilike(f"%{_escaped(q)}%"))
 
 
 def _escaped(text: str) -> str:
@@ -197,3 +204,9 @@ def rows_of(wanted: ThreadFilter, ids: Collection[int]) -> list[AnyRow]:
         .where(ThreadBox.role == wanted.role, ThreadBox.thread_id.in_(list(ids)))
     )
     return list(db.session.execute(statement))
+
+
+def campaign_name(campaign_id: int) -> str:
+    """The name of a campaign, for the list that is filtered by it; empty when it is gone."""
+    found = db.session.scalar(sa.select(Campaign.name).where(Campaign.id == campaign_id))
+    return found or ""

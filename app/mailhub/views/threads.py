@@ -113,6 +113,7 @@ def list_context(wanted: ThreadFilter) -> dict[str, Any]:
         "unread": queries.unread_count(),
         "colours": queries.account_colours(),
         "may_edit": can("mailhub.edit"),
+        "campaign": queries.campaign_name(wanted.campaign) if wanted.campaign else "",
         **_poll(found.items),
     }
 
