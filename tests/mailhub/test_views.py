@@ -8,10 +8,12 @@ from app.core.clock import utcnow
 from app.core.db import db
 from app.core.tenancy import workspace_context
 from app.mailhub.incoming import IncomingAttachment
+from app.mailhub.queries.threads import SEARCH_CAP
+from app.mailhub.services import store_messages
 from app.models import Attachment, MailAction, Message, Outbox, Thread
 from tests.conftest import Cast
 from tests.factories import make_account, make_lead
-from tests.factories.mails import make_message
+from tests.factories.mails import incoming, make_message
 from tests.pages import PageClient
 
 BASE = "/w/acme/mailhub"
@@ -321,3 +323,27 @@ def test_files_are_downloads_and_only_pictures_may_be_looked_at(
     assert "data:image/png;base64," in body.text
     assert "default-src 'none'" in body.headers["Content-Security-Policy"]
     assert "sandbox" in body.headers["Content-Security-Policy"]
+
+
+def test_a_word_that_is_everywhere_still_finds_the_newest_first(
+    page: PageClient, account, cast
+) -> None:
+    """Beyond the cap of the index the list itself is walked."""
+    start = utcnow() - timedelta(days=2)
+    store_messages(
+        account.id,
+        [
+            incoming(
+                text="common words",
+                message_id=f"c{n}@x",
+                references=["c0@x"],
+                at=start + timedelta(seconds=n),
+            )
+            for n in range(SEARCH_CAP)
+        ],
+    )
+    newest = make_message(account, subject="The newest", text="common words too")
+    make_message(account, subject="Something else", text="rare")
+    rows = page.as_(cast.alice).get(f"{BASE}?q=common").soup.select(".thread-row")
+    assert rows[0]["id"] == f"thread_{newest.thread_id}_row"
+    assert len(rows) == 2
