@@ -64,26 +64,25 @@ def outbox_sent_to(account_id: int, email: str, since: datetime) -> Sequence[Out
 
 
 def pending_in_thread(thread_id: int) -> Sequence[Outbox]:
-    """Manual mails of a thread that have not left, and those that need a person."""
+    """Manual mails of a thread that do not stand in it yet, and those that need a person.
+
+    One that has left stays among them until its news is told: only that puts it into the thread.
+    """
     states = ("queued", "sending", *ATTENTION)
+    is_untold = sa.and_(Outbox.state == "sent", Outbox.announce_due)
     statement = (
         sa.select(Outbox)
-        .where(Outbox.thread_id == thread_id, Outbox.kind == "manual", Outbox.state.in_(states))
+        .where(Outbox.thread_id == thread_id, Outbox.kind == "manual")
+        .where(sa.or_(Outbox.state.in_(states), is_untold))
         .order_by(Outbox.id)
     )
     return db.session.scalars(statement).all()
 
 
-def attention_page(
-    cursor: str | None = None, state: str = "", limit: int = 50
-) -> Page[tuple[Outbox, EmailAccount]]:
-    """Held, failed and doubtful mails with their accounts, the newest first."""
+def attention_page(cursor: str | None = None, state: str = "", limit: int = 50) -> Page[Outbox]:
+    """Held, failed and doubtful mails, the newest first; one state of them when it is named."""
     states = (state,) if state in ATTENTION else ATTENTION
-    statement = (
-        sa.select(Outbox, EmailAccount)
-        .join(EmailAccount, EmailAccount.id == Outbox.account_id)
-        .where(Outbox.state.in_(states))
-    )
+    statement = sa.select(Outbox).where(Outbox.state.in_(states))
     return keyset_page(statement, (Outbox.id,), cursor, limit=limit)
 
 

@@ -11,6 +11,7 @@ from app.mailhub.incoming import IncomingAttachment
 from app.mailhub.queries.threads import SEARCH_CAP
 from app.mailhub.services import store_messages
 from app.models import Attachment, MailAction, Message, Outbox, Thread
+from app.sending.news import announce
 from tests.conftest import Cast
 from tests.factories import make_account, make_lead
 from tests.factories.mails import incoming, make_message
@@ -128,6 +129,21 @@ def test_an_empty_reply_is_refused_in_place(page: PageClient, account, cast) -> 
         f"{BASE}/threads/{stored.thread_id}/reply", {"body": " ", "key": "abcdefgh"}, 422
     )
     assert answer.find("#composer [aria-invalid]")
+
+
+def test_a_reply_is_shown_until_its_news_puts_it_into_the_thread(page, account, cast) -> None:
+    stored = make_message(account)
+    alice = page.as_(cast.alice)
+    where = f"{BASE}/threads/{stored.thread_id}"
+    alice.post(f"{where}/reply", {"body": "Hello", "key": "abcdefgh"})
+    row = db.session.query(Outbox).one()
+    row.state, row.sent_at, row.announce_due = "sent", utcnow(), True
+    db.session.commit()
+    assert "Hello" in alice.get(where).find("#pending").text
+    announce(account.id)
+    opened = alice.get(where)
+    assert opened.find("#pending").text.strip() == ""
+    assert len(opened.soup.select("article.letter")) == 2
 
 
 def test_a_reply_that_failed_is_shown_in_its_thread(page: PageClient, account, cast) -> None:
