@@ -92,6 +92,8 @@ def _campaign_reason(running: Running, now: datetime) -> tuple[Reason | None, da
         return Reason.SCHEDULE_OVER, None
     if opens > now and not campaign.use_lead_time_zone:
         return Reason.WINDOW_CLOSED, opens
+    if due.on_their_way([campaign.id]):
+        return None, now
     return _first_answer(running, accounts, now)
 
 
@@ -118,7 +120,7 @@ def _why_no_candidates(
     """Nobody can be planned: a limit, a gap, a delay, or only leads that wait for a person."""
     next_due = due.next_due_at(running.campaign.id)
     if next_due is None:
-        return (None, now) if due.on_their_way([running.campaign.id]) else (Reason.NO_LEADS, None)
+        return Reason.NO_LEADS, None
     if next_due > now + HORIZON:
         return Reason.DELAY, next_open_of(running.schedule, next_due)
     probe = DueLead(0, running.campaign.id, next_due)
