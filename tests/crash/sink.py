@@ -88,6 +88,7 @@ class _State:
     imap: Any = None
     plan: Plan = field(default_factory=Plan)
     go: asyncio.Event = field(default_factory=asyncio.Event)
+    storing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def at(self, phase: str) -> None:
         if self.plan.pause_at != phase:
@@ -186,7 +187,8 @@ async def _take(
         state.plan.lose = ""
         return False
     await asyncio.sleep(random.random() * state.plan.delay)
-    state.store(rcpt, b"".join(lines))
+    async with state.storing:
+        await asyncio.to_thread(state.store, rcpt, b"".join(lines))
     await state.at("stored")
     if random.random() < state.plan.lose_acks:
         return False

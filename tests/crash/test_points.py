@@ -171,7 +171,7 @@ class TestServerThatKeepsNone:
         world.settle()
         assert world.states() == ["held", "sent"]
         assert max(world.sink.taken().values()) == 1
-        assert [row.id for row, _ in attention_page().items] == [first]
+        assert [row.id for row in attention_page().items] == [first]
 
     def test_a_person_may_send_it_again(self, world):
         [first] = world.queue(1)
