@@ -25,8 +25,8 @@ CAN_SEND = ("connected", "paused")
 def reply_to_thread(thread: Thread, reply: ReplyInput, *, actor: Actor) -> int:
     """Queue an answer to the last message of the other side; returns the outbox id.
 
-    The same `key` again is the same answer. Errors: Conflict when nobody can be answered or the
-    account cannot send.
+    The same `key` in the same conversation is the same answer. Errors: Conflict when nobody can be
+    answered or the account cannot send.
     """
     account = get_account(thread.account_id)
     if account.removed_at is not None or account.status not in CAN_SEND:
@@ -49,7 +49,7 @@ def reply_to_thread(thread: Thread, reply: ReplyInput, *, actor: Actor) -> int:
         campaign_id=thread.campaign_id,
         campaign_lead_id=thread.campaign_lead_id,
         created_by_id=actor.user_id,
-        intent=f"reply:{reply.key}",
+        intent=f"reply:{thread.id}:{reply.key}",
     )
 
 
