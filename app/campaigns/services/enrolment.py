@@ -19,29 +19,33 @@ def enrol_leads(campaign: Campaign, lead_ids: Iterable[int]) -> int:
     if not ids:
         return 0
     chosen = sa.select(Lead.id).where(Lead.id.in_(ids))
-    return _enrol(campaign.id, chosen.order_by(Lead.id), Lead.id, import_id=None)
+    return _enrol(campaign.id, chosen.order_by(Lead.id), import_id=None)
 
 
 def enrol_import_batch(campaign_id: int, import_id: int, first: int, last: int) -> int:
     """Enrol what a batch of an import became; how many. Safe to repeat."""
+    same_person = sa.and_(
+        Lead.workspace_id == ImportRow.workspace_id, Lead.email == ImportRow.email
+    )
     rows = (
-        sa.select(ImportRow.lead_id)
-        .where(ImportRow.import_id == import_id, ImportRow.lead_id.is_not(None))
+        sa.select(Lead.id)
+        .select_from(ImportRow)
+        .join(Lead, same_person)
+        .where(ImportRow.import_id == import_id)
         .where(ImportRow.line >= first, ImportRow.line <= last)
         .where(ImportRow.outcome.in_(["new", "update"]))
         .order_by(ImportRow.line)
     )
-    return _enrol(campaign_id, rows, ImportRow.lead_id, import_id=import_id)
+    return _enrol(campaign_id, rows, import_id=import_id)
 
 
-def _enrol(campaign_id: int, rows: sa.Select[Any], lead_id: Any, import_id: int | None) -> int:
+def _enrol(campaign_id: int, rows: sa.Select[Any], import_id: int | None) -> int:
     """INSERT … SELECT of campaign leads that are due at once; counts them on the campaign."""
     now = utcnow()
-    owner = Lead if lead_id is Lead.id else ImportRow
     columns = {
-        "workspace_id": owner.workspace_id,
+        "workspace_id": Lead.workspace_id,
         "campaign_id": sa.literal(campaign_id),
-        "lead_id": lead_id,
+        "lead_id": Lead.id,
         "state": sa.literal("waiting"),
         "step_position": sa.literal(1),
         "due_at": sa.literal(now),

@@ -174,7 +174,7 @@ def _refused(campaign: Campaign, step: Step, form: Form[Any]) -> ResponseReturnV
 def create_order(campaign_id: int) -> ResponseReturnValue:
     """The order the steps were dragged into."""
     campaign = get_campaign(campaign_id)
-    wanted = [int(value) for value in request.form.getlist("step") if value.isdigit()]
+    wanted = [int(value) for value in request.form.getlist("step") if value.isdecimal()]
     known = {step.id: step for step in steps_of(campaign.id)}
     if set(wanted) != set(known):
         raise Invalid({"form": ["The steps have changed in the meantime. Reload the page."]})
