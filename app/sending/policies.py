@@ -26,6 +26,8 @@ SOFT_TRIES = 8
 PRIORITY_MANUAL, PRIORITY_CAMPAIGN = 10, 50
 CAMPAIGN, MANUAL, TEST = "campaign", "manual", "test"
 NEVER_LEFT = ("missing_variable", "content")  # held before any byte was sent
+#: What certainly did not reach the recipient, by state: refused by the server, or never offered.
+SURELY_NOT_SENT = {"held": (*NEVER_LEFT, "unknown"), "failed": ("soft",)}
 _FAR = (Phase.CONNECT, Phase.TLS, Phase.AUTH)
 
 

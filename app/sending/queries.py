@@ -86,6 +86,12 @@ def attention_page(cursor: str | None = None, state: str = "", limit: int = 50) 
     return keyset_page(statement, (Outbox.id,), cursor, limit=limit)
 
 
+def waits_for_a_person() -> bool:
+    """Whether any mail is held."""
+    held = sa.select(Outbox.id).where(Outbox.state == "held")
+    return db.session.scalar(sa.select(held.exists())) or False
+
+
 def attention_counts() -> dict[str, int]:
     """How many mails are held, failed or in doubt."""
     statement = (
@@ -163,8 +169,14 @@ def accounts_to_ring(now: datetime, limit: int = 500) -> list[tuple[int, int]]:
 
 
 def accounts_with_news(limit: int = 200) -> list[tuple[int, int]]:
-    """(workspace, account) with announcements to make; needs `unscoped`."""
-    return _marked(Outbox.announce_due, limit)
+    """(workspace, account) with announcements to make, removed accounts too; needs `unscoped`."""
+    statement = (
+        sa.select(Outbox.workspace_id, Outbox.account_id)
+        .where(Outbox.announce_due)
+        .distinct()
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement)]
 
 
 def accounts_with_copies_due(settled_before: datetime, limit: int = 200) -> list[tuple[int, int]]:

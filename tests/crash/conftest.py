@@ -77,9 +77,7 @@ class World:
                 hour = sa.text("interval '1 hour'")
                 values = {name: getattr(table, name) - hour for name in columns}
                 db.session.execute(
-                    sa.update(table)
-                    .values(values)
-                    .execution_options(synchronize_session=False)
+                    sa.update(table).values(values).execution_options(synchronize_session=False)
                 )
             db.session.commit()
 
@@ -170,8 +168,7 @@ def other_session(app):
 
 
 _BLOCKED = sa.text(
-    "SELECT pid FROM pg_locks"
-    " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+    "SELECT pid FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
 )
 
 
@@ -189,4 +186,4 @@ def kill_at_lock(worker: Worker, connection: sa.Connection) -> None:
     connection.rollback()
 
 
-__all__ = ["World", "Worker", "kill_at_lock", "workspace_context"]
+__all__ = ["Worker", "World", "kill_at_lock", "workspace_context"]

@@ -107,7 +107,10 @@ class TestServerThatKeepsCopies:
     def test_after_the_commit_before_the_news(self, world, other_session, told):
         _hold_day(world, other_session)
         queue_manual_mail(
-            account_id=world.account_id, to_email="bo@example.com", subject="x", body_html="<p>x</p>"
+            account_id=world.account_id,
+            to_email="bo@example.com",
+            subject="x",
+            body_html="<p>x</p>",
         )
         db.session.commit()
         worker = world.worker()

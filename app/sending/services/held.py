@@ -16,12 +16,20 @@ from app.sending.queries import get_outbox
 
 
 def resend_held(outbox_id: int) -> None:
-    """Put a held or failed mail back into the queue, with its own Message-ID.
+    """Put a held or failed mail back into the queue, with its own Message-ID, at any hour.
 
     Errors: NotFound, Conflict when it is not held any more (a second click).
     """
     row = get_outbox(outbox_id)
-    _decide(row, "queued", ("held", "failed"), attempts=0, send_at=utcnow(), error_text="")
+    _decide(
+        row,
+        "queued",
+        ("held", "failed"),
+        attempts=0,
+        send_at=utcnow(),
+        expires_at=None,
+        error_text="",
+    )
     db.session.add(_event(outbox_id, "resent"))
     enqueue("sending.drain", account_id=row.account_id, once=True)
 

@@ -20,9 +20,9 @@ from app.models import Outbox, SendEvent
 from app.sending.policies import (
     CAMPAIGN,
     MANUAL,
-    NEVER_LEFT,
     PRIORITY_CAMPAIGN,
     PRIORITY_MANUAL,
+    SURELY_NOT_SENT,
     TEST,
 )
 from app.sending.queries import MESSAGE_TOKEN, known_ids, new_ids, sender_addresses
@@ -67,8 +67,8 @@ def queue_mails(mails: Iterable[OutgoingMail]) -> list[int]:
     """Put mails into the outbox with their Message-IDs and ring for the accounts that are due.
 
     The id of each mail, in order. A mail whose intent is in the outbox already is not queued
-    again: its place holds the id of the row that exists. Only a row that was cancelled, or held
-    before any byte left, is taken up again with the new values.
+    again: its place holds the id of the row that exists. Only a row that was cancelled, or that
+    certainly did not reach anybody, is taken up again with the new values.
     """
     wanted = list(mails)
     if not wanted:
@@ -215,7 +215,10 @@ def _insert(rows: list[dict[str, Any]]) -> dict[int | str, int]:
     )
     never_left = sa.or_(
         Outbox.state == "cancelled",
-        sa.and_(Outbox.state == "held", Outbox.error_family.in_(NEVER_LEFT)),
+        *(
+            sa.and_(Outbox.state == state, Outbox.error_family.in_(families))
+            for state, families in SURELY_NOT_SENT.items()
+        ),
     )
     again = {name: fresh.excluded[name] for name in _REVIVED}
     statement = fresh.on_conflict_do_update(

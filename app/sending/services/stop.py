@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,7 +25,8 @@ def cancel_queued(
     """Cancel the queued mails of campaign leads or of a whole campaign, in this transaction.
 
     The campaign leads concerned. Mail that a worker has claimed already leaves; nothing that is
-    still queued can be claimed once this is committed. Again: changes nothing.
+    still queued, or comes back into the queue, can be claimed once this is committed. Again:
+    changes nothing.
     """
     match: list[sa.ColumnElement[bool]] = [Outbox.kind == "campaign"]
     if campaign_lead_ids is not None:
@@ -54,14 +56,24 @@ def drop_queued_of_account(account_id: int) -> list[int]:
 
 
 def _cancel(match: Sequence[Any], reason: str, *, announce: bool) -> list[int]:
+    now = utcnow()
+    waits = Outbox.state == "queued"
+    # One statement: a row that changes hands meanwhile is judged by what it has become. What a
+    # worker holds may come back into the queue; past its time, it is dropped by the next claim.
     statement = (
         sa.update(Outbox)
-        .where(Outbox.state == "queued", *match)
-        .values(state="cancelled", error_family=reason, announce_due=announce, updated_at=utcnow())
-        .returning(Outbox.id, Outbox.campaign_lead_id)
+        .where(Outbox.state.in_(["queued", "sending", "uncertain"]), *match)
+        .values(
+            state=sa.case((waits, "cancelled"), else_=Outbox.state),
+            error_family=sa.case((waits, reason), else_=Outbox.error_family),
+            announce_due=sa.case((waits, announce), else_=Outbox.announce_due),
+            expires_at=sa.case((waits, Outbox.expires_at), else_=now - timedelta(seconds=1)),
+            updated_at=sa.case((waits, now), else_=Outbox.updated_at),
+        )
+        .returning(Outbox.id, Outbox.campaign_lead_id, Outbox.state)
         .execution_options(synchronize_session=False)
     )
-    rows = db.session.execute(statement).all()
+    rows = [row for row in db.session.execute(statement) if row.state == "cancelled"]
     if rows:
         notes = [
             {
