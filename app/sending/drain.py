@@ -8,24 +8,19 @@ row is still ours; whatever this process does not get to write is found by the s
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
-import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import FrameType
 from typing import Any
 
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from app.accounts.services import mail_provider, mark_reconnect_required, pause_account
+from app.accounts.services import mark_reconnect_required, pause_account
 from app.core.blobs import put_blob
 from app.core.clock import utcnow
 from app.core.settings import settings
@@ -34,6 +29,7 @@ from app.providers.mail.base import Envelope as WireEnvelope
 from app.providers.mail.base import MailProvider, SendReceipt
 from app.providers.mail.errors import MailError
 from app.sending import statements
+from app.sending.lease import answer_margin, closing, finishing_politely, take_lease
 from app.sending.mail import Sender, StepDeleted, build
 from app.sending.news import announce
 from app.sending.policies import (
@@ -84,13 +80,13 @@ def drain_account(account_id: int, *, seconds: float = SLICE_SECONDS) -> Drained
 
     Nothing happens when another worker has the account. Safe to be killed at any point.
     """
-    taken = _take_lease(account_id)
+    taken = take_lease(account_id)
     if taken is None:
         return Drained()
     sender, provider = taken
     with (
-        _finishing_politely() as told_to_stop,
-        _closing(provider),
+        finishing_politely() as told_to_stop,
+        closing(provider),
         statement_units() as connection,
     ):
         drain = Drain(sender, provider, connection)
@@ -334,44 +330,6 @@ class Drain:
             log.exception("announcement_failed", account_id=self.sender.account_id)
 
 
-def answer_margin() -> float:
-    """Seconds of lease that must be left before the final dot, to wait for its answer."""
-    return min(settings.socket_timeout, settings.send_lease_seconds / 3)
-
-
-def _take_lease(account_id: int) -> tuple[Sender, MailProvider] | None:
-    with unit_of_work():
-        rows = statements.run(
-            statements.TAKE_LEASE,
-            account_id=account_id,
-            owner=f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}",
-            lease=settings.send_lease_seconds,
-            now=utcnow(),
-        )
-        account = account_for_sending(account_id) if rows else None
-        if account is None:
-            return None
-        return sender_of(rows[0]), mail_provider(account)
-
-
-def sender_of(row: Row) -> Sender:
-    """The lease's answer as the drain uses it."""
-    return Sender(
-        account_id=row["id"],
-        fence=row["fence"],
-        email=row["email"],
-        from_name=row["from_name"],
-        sent_copy=row["sent_copy"],
-        signature_html=row["signature_html"],
-        gap_seconds=row["gap_seconds"],
-        gap_jitter_seconds=row["gap_jitter_seconds"],
-        time_zone=row["time_zone"],
-        daily_limit=row["daily_limit"],
-        ramp=(row["ramp_enabled"], row["ramp_start"], row["ramp_step"]),
-        connected_on=local_day(row["connected_at"], row["time_zone"]),
-    )
-
-
 def _next_check(now: datetime) -> datetime:
     return now + timedelta(seconds=settings.reconcile_waits[0])
 
@@ -388,31 +346,3 @@ def _words(error: Exception) -> str:
 def _is_passing(error: DBAPIError) -> bool:
     """A database that restarts or refuses for the moment, as opposed to a mistake of ours."""
     return type(error).__name__ in {"OperationalError", "InterfaceError"}
-
-
-@contextmanager
-def _closing(provider: MailProvider) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        provider.close()
-
-
-@contextmanager
-def _finishing_politely() -> Iterator[Callable[[], bool]]:
-    """SIGTERM during a drain: the mail in hand is finished, no further one is begun."""
-    told: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
-        return
-
-    def note(signum: int, _frame: FrameType | None) -> None:
-        told.append(signum)
-
-    before = signal.signal(signal.SIGTERM, note)
-    try:
-        yield lambda: bool(told)
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    if told:
-        os.kill(os.getpid(), signal.SIGTERM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from secrets import token_hex
 
 from app.accounts.events import AccountRemoved
@@ -16,7 +17,7 @@ from app.sending.services import drop_queued_of_account, drop_suppressed
 
 def queue_system_mail(event: SystemMailRequested) -> None:
     """Put a mail of the installation into its table and ring for it."""
-    domain = settings.system_from.rpartition("@")[2] or "localhost"
+    domain = parseaddr(settings.system_from)[1].rpartition("@")[2] or "localhost"
     mail = SystemMail(
         purpose=event.purpose,
         to_email=event.to_email,

@@ -100,8 +100,8 @@ def _after_refusal(error: MailError, attempts: int, spread: float) -> Decision:
 
 def back_off(attempts: int, spread: float = 0.5) -> float:
     """Seconds before try number `attempts + 1`: 1, 2, 4 … minutes up to 4 hours, spread by half."""
-    base = min(MINUTE * 2 ** max(0, min(attempts - 1, 10)), 4 * HOUR)
-    return base * (0.75 + 0.5 * spread)
+    base = min(MINUTE * 2.0 ** max(0, min(attempts - 1, 10)), 4 * HOUR)
+    return float(base * (0.75 + 0.5 * spread))
 
 
 def day_limit(daily_limit: int, ramp: tuple[bool, int, int], connected: date, today: date) -> int:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from app.core.db import db
 from app.core.tenancy import require_workspace_id
 
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]
 
 
 def _short(statement: str) -> str:
@@ -219,7 +219,7 @@ ON CONFLICT (workspace_id, account_id, day) DO UPDATE
 """
 
 
-def run(statement: str, /, on: Connection | None = None, **values: Any) -> Sequence[Row]:
+def run(statement: str, on: Connection | None = None, /, **values: Any) -> Sequence[Row]:
     """Run one statement of this module in the current workspace.
 
     In the current unit of work, or on a connection of `statement_units`, where it is one itself.

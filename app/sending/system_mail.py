@@ -8,6 +8,7 @@ logged so that its link can be followed.
 from __future__ import annotations
 
 from datetime import timedelta
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -121,11 +122,12 @@ def _outcome(state: str, *, text: str = "", wait: float = 0.0) -> dict[str, Any]
 
 
 def _build(row: Row) -> tuple[Composed, Envelope]:
+    name, address = parseaddr(settings.system_from)
     envelope = Envelope(
         outbox_id=0,
         message_id=row["message_id"],
-        from_email=settings.system_from,
-        from_name="Parakeet",
+        from_email=address,
+        from_name=name,
         to_email=row["to_email"],
         at=utcnow(),
         extra_headers=(("Auto-Submitted", "auto-generated"),),
@@ -142,7 +144,7 @@ def _sender() -> SmtpSender | None:
         return None
     url = urlsplit(settings.system_smtp_url)
     network = Network(resolve=lambda host, _: host, plaintext_allowed=lambda _host, _port: True)
-    name = settings.system_from.rpartition("@")[2]
+    name = parseaddr(settings.system_from)[1].rpartition("@")[2]
     return SmtpSender(server_of(url), network, Timeouts(), name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -51,7 +52,7 @@ def hits_to_judge(limit: int, clicks_before: datetime) -> Sequence[TrackingHit]:
     return db.session.scalars(statement).all()
 
 
-def mails_of(hits: Iterable[TrackingHit]) -> dict[int, sa.Row[tuple[object, ...]]]:
+def mails_of(hits: Iterable[TrackingHit]) -> dict[int, Any]:
     """What the judge and the events need of each mail that was hit."""
     statement = sa.select(
         Outbox.id,

@@ -208,7 +208,7 @@ class _Reader(HTMLParser):
     def _bullet(self) -> str:
         if not self._lists or self._lists[-1] is None:
             return "- "
-        self._lists[-1] += 1  # type: ignore[operator]
+        self._lists[-1] += 1
         return f"{self._lists[-1]}. "
 
     def _end_text(self, tag: str) -> None:

@@ -83,7 +83,7 @@ def queue_mails(mails: Iterable[OutgoingMail]) -> list[int]:
     _note_queued(placed.values())
     _ring(row for row in rows if row["id"] in placed or row["intent"] in placed)
     missing = [row["intent"] for row in rows if not {row["id"], row["intent"]} & placed.keys()]
-    placed |= known_ids(missing) if missing else {}
+    placed.update(known_ids(missing) if missing else {})
     return [placed.get(row["id"]) or placed[row["intent"]] for row in rows]
 
 
