@@ -7,7 +7,6 @@ from app.accounts.events import AccountBroken, AccountPaused, AccountRemoved
 from app.campaigns.services import enrolment, progress, reactions
 from app.campaigns.services.running import reopen_completed
 from app.leads.events import ImportCommitted, ImportRowsChecked, LeadsImported, LeadSuppressed
-from app.leads.services import suppress
 from app.sending.events import MailCancelled, MailFailed, MailHeld, MailSent
 from app.sync.events import (
     AutoReplyReceived,
@@ -61,17 +60,14 @@ def on_bounce_received(event: BounceReceived) -> None:
     """A mail came back after it was taken; only a hard bounce says that the address is bad."""
     if event.campaign_lead_id is not None and event.severity == "hard":
         reason = " ".join(part for part in (event.status, event.reason) if part)
-        progress.bounced(
-            event.campaign_lead_id, event.email, event.at, reason or "The mail came back"
-        )
+        progress.bounced(event.campaign_lead_id, event.at, reason or "The mail came back")
 
 
 def on_complaint_received(event: ComplaintReceived) -> None:
     """The recipient called it spam: never again."""
     if event.campaign_lead_id is not None:
         reactions.unsubscribed(event.campaign_lead_id, event.at)
-    if event.email:
-        suppress(event.email.lower(), reason="complaint", source="campaign")
+        progress.suppress_lead(event.campaign_lead_id, "complaint")
 
 
 def on_open_recorded(event: OpenRecorded) -> None:

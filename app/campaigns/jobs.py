@@ -2,6 +2,8 @@
 
 import random
 
+import structlog
+
 from app.campaigns.policies.planner import AccountState
 from app.campaigns.queries.planning import workspaces_to_plan
 from app.campaigns.services.planning import MAX_SLOTS, plan_workspace
@@ -9,6 +11,8 @@ from app.core.clock import utcnow
 from app.core.jobs import Queue, enqueue, job
 from app.core.tenancy import current_workspace_id, unscoped, workspace_context
 from app.core.transactions import unit_of_work
+
+log = structlog.get_logger(__name__)
 
 
 def spread(account: AccountState) -> float:
@@ -18,12 +22,18 @@ def spread(account: AccountState) -> float:
 
 @job("campaigns.tick", every=5)
 def tick() -> None:
-    """Plan the next minute of every workspace that has an active campaign."""
+    """Plan the next minute of every workspace that has an active campaign.
+
+    A workspace that cannot be planned is logged and left for the next tick: it holds up no other.
+    """
     with unscoped("every workspace is planned"), unit_of_work():
         workspace_ids = workspaces_to_plan(utcnow())
     for workspace_id in workspace_ids:
         with workspace_context(workspace_id):
-            _plan_once()
+            try:
+                _plan_once()
+            except Exception:
+                log.exception("planning_failed")
 
 
 @job("campaigns.plan", queue=Queue.DEFAULT)

@@ -16,6 +16,8 @@ from app.campaigns.policies.schedule import (
 from app.leads.policies.addresses import normal_email
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+#: Days beyond these cannot be reckoned with: a zone's offset would lead out of the calendar.
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2200, 12, 31))] | None
 Cap = Annotated[int, Field(ge=1, le=1_000_000)] | None
 
 
@@ -65,8 +67,8 @@ class ScheduleInput(BaseModel):
     weekday: list[int] = []
     start: list[str] = []
     end: list[str] = []
-    starts_on: date | None = None
-    ends_on: date | None = None
+    starts_on: Day = None
+    ends_on: Day = None
     daily_cap: Cap = None
     daily_new_cap: Cap = None
 

@@ -230,6 +230,18 @@ def lock_waiting(ids: Sequence[int]) -> list[Any]:
     return list(db.session.execute(statement))
 
 
+def ended_mails(ids: Iterable[int]) -> list[Any]:
+    """(id, state) of those of these mails that were queued before and do not leave by themselves.
+
+    What was sent and not told yet is left out: the news moves its lead.
+    """
+    told = sa.and_(Outbox.state == "sent", ~Outbox.announce_due)
+    statement = sa.select(Outbox.id, Outbox.state).where(
+        Outbox.id.in_(list(ids)), sa.or_(told, Outbox.state.in_(["held", "failed"]))
+    )
+    return list(db.session.execute(statement))
+
+
 def peek_waiting(ids: Sequence[int]) -> list[Any]:
     """The same leads without locks, with what an explanation needs."""
     statement = (

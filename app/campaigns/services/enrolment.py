@@ -10,7 +10,7 @@ from app.campaigns.services import moves
 from app.campaigns.services.running import reopen_completed
 from app.core.clock import utcnow
 from app.core.db import db
-from app.models import Campaign, CampaignLead, ImportRow, Lead
+from app.models import Campaign, CampaignLead, ImportRow, Lead, Outbox
 
 
 def enrol_leads(campaign: Campaign, lead_ids: Iterable[int]) -> int:
@@ -111,11 +111,18 @@ def stop_leads(campaign: Campaign, ids: Iterable[int], reason: str = "Stopped by
 
 
 def remove_leads(campaign: Campaign, ids: Iterable[int]) -> int:
-    """Take leads out of the campaign that were never written to; the others are stopped."""
+    """Take leads out of the campaign that were never written to; the others are stopped.
+
+    One whose mail may be on its way stays too: enrolled anew, it would be written to twice.
+    """
     chosen = _of(campaign, ids)
     stop_leads(campaign, chosen, "Removed from the campaign")
+    on_its_way = sa.exists().where(
+        Outbox.campaign_lead_id == CampaignLead.id, Outbox.state != "cancelled"
+    )
     statement = (
         sa.delete(CampaignLead)
+        .where(~on_its_way)
         .where(CampaignLead.id.in_(chosen), CampaignLead.first_sent_at.is_(None))
         .where(CampaignLead.state == "stopped")
     )

@@ -6,7 +6,7 @@ rows are skipped, and the conditional update makes a second run find nothing to 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.campaigns.events import CampaignCompleted
+from app.campaigns.policies.delays import delay_of
 from app.campaigns.policies.planner import (
     HORIZON,
     AccountState,
@@ -191,8 +192,29 @@ def _queue(slots: Sequence[Slot], rows: dict[int, Any], running: dict[int, Runni
     if not slots:
         return
     _set_queued(slots)
-    queue_mails(_mail(slot, rows[slot.lead_id], running) for slot in slots)
+    ids = queue_mails(_mail(slot, rows[slot.lead_id], running) for slot in slots)
+    by_mail = dict(zip(ids, slots, strict=True))
+    for mail in due.ended_mails(by_mail):
+        slot = by_mail[mail.id]
+        _settle_known(mail.state, slot, rows[slot.lead_id], running)
     _move_slots(slots)
+
+
+def _settle_known(state: str, slot: Slot, row: Any, running: dict[int, Running]) -> None:
+    """A lead whose mail of this step is in the outbox already and does not leave by itself."""
+    if state != "sent":
+        reason = "The mail of this step needs a decision in the Outbox"
+        moves.move([slot.lead_id], "held", out_of=("queued",), reason=reason)
+        return
+    following = running[row.campaign_id].steps[row.step_position : row.step_position + 1]
+    wait = [delay_of(step.delay_amount, step.delay_unit) for step in following]  # type: ignore[arg-type]
+    moves.move(
+        [slot.lead_id],
+        "waiting",
+        out_of=("queued",),
+        step_position=row.step_position + 1,
+        due_at=slot.send_at + sum(wait, timedelta()),
+    )
 
 
 def _set_queued(slots: Sequence[Slot]) -> None:

@@ -12,7 +12,7 @@ from app.campaigns.services import counters, moves
 from app.core.clock import utcnow
 from app.core.db import db
 from app.leads.services import suppress
-from app.models import CampaignLead, Step
+from app.models import CampaignLead, Lead, Step
 from app.sending.events import MailNote
 from app.sending.services import cancel_queued
 
@@ -102,7 +102,7 @@ def mails_failed(mails: Sequence[MailNote]) -> None:
     """A bad address bounces its lead and is not written to again; other failures are shown."""
     for mail in mails:
         if mail.family == "address":
-            bounced(mail.campaign_lead_id or 0, mail.to_email, mail.at, mail.reason)
+            bounced(mail.campaign_lead_id or 0, mail.at, mail.reason)
         elif mail.family == "discarded":
             _end(mail, "stopped", "The mail was discarded by hand")
         else:
@@ -114,7 +114,7 @@ def _end(mail: MailNote, state: str, reason: str) -> None:
     moves.move([mail.campaign_lead_id or 0], state, out_of=ADVANCING, reason=reason[:500])
 
 
-def bounced(campaign_lead_id: int, email: str, at: datetime, reason: str) -> None:
+def bounced(campaign_lead_id: int, at: datetime, reason: str) -> None:
     """Stop the lead, count the bounce once, never write to the address again."""
     campaign_id = moves.mark_once(campaign_lead_id, "bounced_at", at, BOUNCE_EVENT)
     moves.move(
@@ -122,8 +122,15 @@ def bounced(campaign_lead_id: int, email: str, at: datetime, reason: str) -> Non
     )
     if campaign_id is not None:
         counters.count(campaign_id, at, bounced=1)
-    if email:
-        suppress(email, reason="bounced", source="campaign")
+    suppress_lead(campaign_lead_id, "bounced")
+
+
+def suppress_lead(campaign_lead_id: int, reason: str) -> None:
+    """Never write to the lead's own address again. What a report names is only a claim."""
+    address = sa.select(Lead.email).join(CampaignLead, CampaignLead.lead_id == Lead.id)
+    email = db.session.scalar(address.where(CampaignLead.id == campaign_lead_id))
+    if email is not None:
+        suppress(email, reason=reason, source="campaign")
 
 
 def mails_held(mails: Sequence[MailNote]) -> None:

@@ -10,7 +10,7 @@ from app.campaigns.queries.campaigns import get_campaign, has_live
 from app.campaigns.services import moves
 from app.core.clock import utcnow
 from app.core.db import db
-from app.core.errors import Conflict
+from app.core.errors import Conflict, NotFound
 from app.core.events import publish
 from app.core.jobs import enqueue
 from app.models import Campaign, CampaignLead
@@ -88,8 +88,11 @@ def delete_campaign(campaign: Campaign) -> None:
 
 
 def reopen_completed(campaign_id: int) -> None:
-    """A completed campaign that got new leads goes on by itself."""
-    campaign = get_campaign(campaign_id)
+    """A completed campaign that got new leads goes on by itself; a deleted one does not."""
+    try:
+        campaign = get_campaign(campaign_id)
+    except NotFound:
+        return
     if campaign.status == "completed":
         _start(campaign, out_of=("completed",), completed_at=None)
     elif campaign.status == "active":

@@ -91,7 +91,9 @@ def create_people_import(campaign_id: int) -> ResponseReturnValue:
 
 def _chosen() -> list[int]:
     """Ids of the ticked rows."""
-    return [int(value) for value in request.form.getlist("ids") if value.isdecimal()][:1000]
+    return [
+        int(value) for value in request.form.getlist("ids") if value.isdecimal() and len(value) < 19
+    ][:1000]
 
 
 def _back(campaign_id: int, count: int, words: str) -> ResponseReturnValue:

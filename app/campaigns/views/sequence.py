@@ -174,9 +174,13 @@ def _refused(campaign: Campaign, step: Step, form: Form[Any]) -> ResponseReturnV
 def create_order(campaign_id: int) -> ResponseReturnValue:
     """The order the steps were dragged into."""
     campaign = get_campaign(campaign_id)
-    wanted = [int(value) for value in request.form.getlist("step") if value.isdecimal()]
+    wanted = [
+        int(value)
+        for value in request.form.getlist("step")
+        if value.isdecimal() and len(value) < 19
+    ]
     known = {step.id: step for step in steps_of(campaign.id)}
-    if set(wanted) != set(known):
+    if sorted(wanted) != sorted(known):
         raise Invalid({"form": ["The steps have changed in the meantime. Reload the page."]})
     for position, step_id in enumerate(wanted, start=1):
         sequence.move_step(campaign, known[step_id], position)
