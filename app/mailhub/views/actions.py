@@ -104,7 +104,7 @@ def _changed(threads: Sequence[Thread], verb: str, noun: str | None) -> Response
 def _open_thread(ids: Sequence[int]) -> Thread | None:
     """The conversation beside the list, when it is one of those changed."""
     current = request.headers.get("HX-Current-URL", "").partition("?")[0].rpartition("/")[2]
-    if current.isdigit() and int(current) in ids:
+    if current in map(str, ids):
         return queries.get_thread(int(current))
     return None
 
@@ -119,7 +119,7 @@ def _undo_url(ids: Sequence[int], verb: str) -> str:
 @requires("mailhub.edit")
 def create_undo(verb: str, ids: str) -> Response:
     """The button of a toast: put these conversations back where they were."""
-    wanted = [int(one) for one in ids.split(".")[:500] if one.isdigit() and len(one) < 19]
+    wanted = [int(one) for one in ids.split(".")[:500] if one.isdecimal() and len(one) < 19]
     threads = queries.threads_by_ids(wanted)
     apply_verb(verb, threads, actor=current_actor())
     url = url_for("mailhub.index_threads", **current_filter().query())

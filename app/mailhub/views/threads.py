@@ -81,7 +81,7 @@ def show_thread_news(thread_id: int) -> Response:
     context = thread_context(thread, current_filter())
     if seen == context["version"]:
         return nothing()
-    last = int(seen.partition("-")[0]) if seen.partition("-")[0].isdigit() else 0
+    last = _number(seen.partition("-")[0]) or 0
     fresh = [one for one in context["messages"] if one.id > last]
     return fragment("mailhub/_thread_news.html", fresh=fresh, wanted=current_filter(), **context)
 
@@ -172,7 +172,7 @@ def reply_words(mail: Outbox) -> Markup:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() and len(text) < 19 else None
+    return int(text) if text and text.isdecimal() and len(text) < 19 else None
 
 
 def frame_height(message: Message) -> int:
