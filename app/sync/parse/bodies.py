@@ -6,6 +6,7 @@ from email.message import Message
 from typing import Any
 
 from app.mailhub import mime
+from app.mailhub.mime_headers import one_line
 
 _REPORT_TYPES = {
     "message/delivery-status",
@@ -80,11 +81,11 @@ def _leaf(part: Message, found: Bodies, paths: dict[int, str]) -> tuple[str, str
 def _attachment(
     part: Message, path: str, kind: str, name: str | None, disposition: str | None
 ) -> dict[str, Any]:
-    cid = str(part.get("content-id") or "").strip().strip("<>")[:300] or None
+    cid = one_line(str(part.get("content-id") or "")).strip("<>")[:300] or None
     return {
         "path": path,
         "name": name or _default_name(part, kind),
-        "type": kind[:100],
+        "type": one_line(kind)[:100],
         "size": len(mime.part_bytes(part)),
         "cid": cid,
         "is_inline": bool(cid) and disposition != "attachment",
@@ -96,7 +97,8 @@ def _default_name(part: Message, kind: str) -> str:
         subject = str(mime.children(part)[0].get("subject") or "message")[:60]
         return mime.safe_filename(f"{subject}.eml")
     endings = {"text/calendar": "invite.ics", "text/plain": "text.txt", "text/html": "page.html"}
-    return endings.get(kind, f"attachment.{kind.partition('/')[2][:12] or 'bin'}")
+    ending = one_line(kind).partition("/")[2][:12]
+    return endings.get(kind) or mime.safe_filename(f"attachment.{ending or 'bin'}")
 
 
 def _unflowed(part: Message, text: str) -> str:
