@@ -1,0 +1,166 @@
+"""Open and click hits against a bare Flask route of 43 bytes, same server, two workers each.
+
+Each hit is durable before its answer. Afterwards the rows are counted: none may be lost.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import http.client
+import socket
+import threading
+
+from benchmarks.world import Result, built_app, make_database, print_table
+
+ROOT = Path(__file__).resolve().parent.parent
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+SECONDS = float(os.environ.get("SECONDS", "4"))
+CLIENTS = 16
+BARE = (
+    "from flask import Flask, Response\n"
+    "app = Flask(__name__)\n"
+    "@app.get('/t/o/<token>')\n"
+    "def show(token):\n"
+    "    return Response(b'x' * 43, mimetype='image/gif')\n"
+)
+
+
+@contextmanager
+def gunicorn(target: str, folder: Path, environment: dict[str, str]) -> Iterator[int]:
+    """Two workers with threads; the port."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+    options = ["-w", "2", "-k", "gthread", "--threads", "8", "-b", f"127.0.0.1:{port}"]
+    command = [sys.executable, "-m", "gunicorn", *options, "--log-level", "error", target]
+    server = subprocess.Popen(command, cwd=folder, env=os.environ | environment)
+    try:
+        _wait_until_up(port)
+        yield port
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait_until_up(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("the server did not start")
+
+
+def load(port: int, path: str) -> tuple[float, int]:
+    """Hits a second of keep-alive clients, and how many were answered."""
+    answered = [0] * CLIENTS
+    ends = time.perf_counter() + SECONDS
+
+    def client(number: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        while time.perf_counter() < ends:
+            connection.request("GET", path, headers={"User-Agent": "Mozilla/5.0 Gecko"})
+            response = connection.getresponse()
+            response.read()
+            assert response.status in (200, 302), response.status
+            answered[number] += 1
+        connection.close()
+
+    threads = [threading.Thread(target=client, args=(n,)) for n in range(CLIENTS)]
+    started = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(answered) / (time.perf_counter() - started), sum(answered)
+
+
+def seed() -> tuple[str, str]:
+    """A sent mail with a link; the paths of its pixel and its link."""
+    from app.core.clock import utcnow
+    from app.core.db import db
+    from app.core.signing import sign_ids
+    from app.core.tenancy import workspace_context
+    from app.models import EmailAccount, Outbox, TrackedLink, Workspace
+
+    workspace = Workspace(name="Bench", slug="bench")
+    db.session.add(workspace)
+    db.session.commit()
+    with workspace_context(workspace.id):
+        account = EmailAccount(
+            email="a@acme.test", imap_host="x", imap_port=1, smtp_host="x", smtp_port=1,
+            connected_at=utcnow(), credentials={},
+        )  # fmt: skip
+        link = TrackedLink(campaign_id=1, url="https://acme.test/", url_hash="x")
+        db.session.add_all([account, link])
+        db.session.flush()
+        mail = Outbox(
+            kind="campaign", account_id=account.id, message_id="m@acme.test", to_email="b@c.test",
+            state="sent", sent_at=utcnow(),
+        )  # fmt: skip
+        db.session.add(mail)
+        db.session.commit()
+        paths = (
+            f"/t/o/{sign_ids('open', mail.id)}.gif",
+            f"/t/c/{sign_ids('click', mail.id, link.id)}",
+        )
+        db.session.commit()
+    db.session.remove()
+    return paths
+
+
+def count_hits() -> int:
+    """Rows that were stored."""
+    from app.core.db import db
+
+    count: int = (
+        db.session.connection().exec_driver_sql("SELECT count(*) FROM tracking_hit").scalar()
+    )
+    db.session.remove()
+    return count
+
+
+def main() -> int:
+    """Run and print the table; 1 when a level does not hold or a hit is missing."""
+    with make_database() as url, built_app(url, 1) as app:
+        folder = Path(app.config["INSTANCE_DIR"])
+        (folder / "bare.py").write_text(BARE)
+        pixel, link = seed()
+        environment = {"DATABASE_URL": url, "PARAKEET_ENV": "test", "LOG_LEVEL": "ERROR",
+                       "PYTHONPATH": str(ROOT), "RATELIMIT_ENABLED": "0"}  # fmt: skip
+        rates: dict[str, list[float]] = {"bare": [], "open": [], "click": []}
+        answered = 0
+        with (
+            gunicorn("bare:app", folder, {}) as bare_port,
+            gunicorn("wsgi:app", ROOT, environment) as port,
+        ):
+            for _ in range(ROUNDS):
+                rates["bare"].append(load(bare_port, "/t/o/x")[0])
+                for name, path in (("open", pixel), ("click", link)):
+                    rate, count = load(port, path)
+                    rates[name].append(rate)
+                    answered += count
+        lost = answered - count_hits()
+    medians = {name: statistics.median(found) for name, found in rates.items()}
+    results = [
+        Result(name, medians[name], medians["bare"], 0.6, "hits/s") for name in ("open", "click")
+    ]
+    code = print_table("tracking", results)
+    print(f"{answered} answered, {lost} lost")
+    return 1 if lost else code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
