@@ -22,6 +22,7 @@ from app.core.errors import NotFound, TooMany, Unauthenticated
 
 log = structlog.get_logger(__name__)
 WORKSPACE_HEADER = "X-Workspace-Id"
+LARGEST_ID = 2**63 - 1
 BEARER = re.compile(r".*Bearer +([^,\s]+)", re.IGNORECASE | re.DOTALL)
 
 
@@ -104,12 +105,18 @@ def _limiter() -> FixedWindowRateLimiter:
 def enter_workspace(data: dict[str, Any]) -> None:
     """Enter the workspace the call names, else the caller's current one. Errors: NotFound."""
     wanted = request.headers.get(WORKSPACE_HEADER) or data.get("workspace_id")
-    if wanted is not None and not str(wanted).isdigit():
-        raise NotFound
-    entry = _entry_loader[0](current_user.id, int(wanted) if wanted else None)
+    entry = _entry_loader[0](current_user.id, None if wanted is None else _row_id(wanted))
     if entry is None:
         raise NotFound
     permissions.enter_workspace(entry.workspace_id, entry.permissions)
+
+
+def _row_id(given: Any) -> int:
+    """An id as a client writes it. Errors: NotFound when no row can have it."""
+    text = str(given)
+    if not text.isdecimal() or len(text) > 19 or int(text) > LARGEST_ID:
+        raise NotFound
+    return int(text)
 
 
 def add_headers(response: Response) -> Response:

@@ -40,7 +40,7 @@ def page_request(data: dict[str, Any]) -> PageRequest:
 def _number(value: Any, default: int) -> int:
     try:
         number = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return default
     return number if 1 <= number < 10**9 else default
 

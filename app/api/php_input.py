@@ -13,6 +13,8 @@ from flask import Request
 from werkzeug.datastructures import FileStorage
 
 MAX_VARIABLES = 1000
+MAX_JSON = 8 * 1024 * 1024
+MAX_DIGITS = 18
 MAX_DEPTH = 64
 KEPT_AS_TYPED = frozenset({"current_password", "password", "password_confirmation"})
 INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060 \t\n\r\0\x0b\xa0"
@@ -39,9 +41,11 @@ def split_name(name: str) -> list[str]:
     head, bracket, rest = name.partition("[")
     if not head:
         return []
-    parts = BRACKET.findall(bracket + rest) if bracket else []
-    if bracket and "]" not in rest:
+    closed, end, _ = rest.rpartition("]")
+    if bracket and not end:
         return [_plain(head + "_" + rest)]
+    # Behind the last "]" nothing can match, and looking for it there is quadratic.
+    parts = BRACKET.findall(bracket + closed + end) if bracket else []
     return [_plain(head), *parts]
 
 
@@ -62,7 +66,7 @@ def _place(root: Tree, path: list[str], value: Any) -> None:
 
 
 def _next_index(node: Tree) -> int:
-    numbers = [int(key) for key in node if key.isdigit()]
+    numbers = [int(key) for key in node if key.isdecimal() and len(key) <= MAX_DIGITS]
     return max(numbers, default=-1) + 1
 
 
@@ -89,9 +93,15 @@ def clean(value: Any, name: str = "") -> Any:
 
 
 def read_input(request: Request) -> Tree:
-    """Query, body and files as one tree; the body wins over the query."""
+    """Query, body and files as one tree; the body wins over the query.
+
+    Errors: RequestEntityTooLarge for JSON beyond the limit.
+    """
     query = parse_pairs(_query_pairs(request))
-    return clean({**query, **_body(request)})
+    try:
+        return clean({**query, **_body(request)})
+    except RecursionError:  # nested deeper than anything that is meant
+        return clean(query)
 
 
 def _query_pairs(request: Request) -> list[tuple[str, str]]:
@@ -108,6 +118,7 @@ def _body(request: Request) -> Tree:
 
 def _json_body(request: Request) -> Tree:
     """Malformed JSON is empty input; validation then says what is missing."""
+    request.max_content_length = MAX_JSON  # uploads may be larger
     try:
         data = json.loads(request.get_data(cache=True) or b"{}")
     except (ValueError, RecursionError):

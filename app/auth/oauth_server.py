@@ -162,7 +162,8 @@ class Server(AuthorizationServer):
 
     def query_client(self, client_id: str) -> Client | None:
         """The client of this id, or None."""
-        row = queries.find_client(int(client_id)) if str(client_id).isdigit() else None
+        is_id = str(client_id).isdecimal() and len(str(client_id)) < 19
+        row = queries.find_client(int(client_id)) if is_id else None
         return Client(row) if row else None
 
     def create_oauth2_request(self, request: Any) -> OAuth2Request:
