@@ -18,7 +18,7 @@ from app.api.paginator import Links, PageRequest, cursor_page, numbered_page, pa
 from app.api.php_input import Tree, read_input
 from app.api.wording import laravel_errors, refuse_loose_booleans
 from app.core import permissions
-from app.core.errors import Forbidden, Invalid
+from app.core.errors import Forbidden, Invalid, NotFound
 from app.core.settings import settings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -163,6 +163,8 @@ def _guard(line: Endpoint, data: Tree) -> None:
 def _find(line: Endpoint, ids: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in ids.items():
+        if isinstance(value, int) and value > access.LARGEST_ID:
+            raise NotFound
         if load := line.find.get(name):
             found[name.removesuffix("_id")] = load(value)
         else:
