@@ -111,6 +111,12 @@ def _serve(pipe: Any) -> None:
     from aiosmtpd.smtp import SMTP
 
     class Sink:
+        async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+            self, _server: Any, session: Any, _envelope: Any, hostname: str, replies: list[str]
+        ) -> list[str]:
+            session.host_name = hostname
+            return [*replies[:-1], "250-PIPELINING", replies[-1]]  # as Postfix, Exim, Gmail say
+
         async def handle_DATA(self, *_: Any) -> str:  # noqa: N802 - aiosmtpd's name
             return "250 2.0.0 OK queued"
 

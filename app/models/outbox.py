@@ -36,11 +36,32 @@ class Outbox(WorkspaceOwned, Timestamps, Model):
         sa.Index("ix_outbox_unfiled", "account_id", postgresql_where="sent_copy_due"),
         sa.Index("ix_outbox_untold", "account_id", "id", postgresql_where="announce_due"),
         sa.Index("ix_outbox_campaign_lead_id", "campaign_lead_id"),
-        sa.Index("ix_outbox_thread_id", "thread_id"),
-        sa.Index("ix_outbox_campaign_state", "campaign_id", "state"),
-        sa.Index("ix_outbox_provider_message_id", "workspace_id", "provider_message_id"),
-        sa.Index("ix_outbox_account_to", "account_id", "to_email", "sent_at"),
-        sa.Index("ix_outbox_attention", "workspace_id", "state", "id"),
+        # Partial wherever a claim or a result would have to write an entry nobody reads.
+        sa.Index("ix_outbox_thread_id", "thread_id", postgresql_where="thread_id IS NOT NULL"),
+        sa.Index("ix_outbox_campaign_queued", "campaign_id", postgresql_where="state = 'queued'"),
+        sa.Index(
+            "ix_outbox_provider_message_id",
+            "workspace_id",
+            "provider_message_id",
+            postgresql_where="provider_message_id IS NOT NULL",
+        ),
+        sa.Index(
+            "ix_outbox_account_to",
+            "account_id",
+            "to_email",
+            "sent_at",
+            postgresql_where="sent_at IS NOT NULL",
+        ),
+        sa.Index(
+            "ix_outbox_sent", "workspace_id", "sent_at", postgresql_where="sent_at IS NOT NULL"
+        ),
+        sa.Index(
+            "ix_outbox_attention",
+            "workspace_id",
+            "state",
+            "id",
+            postgresql_where="state IN ('held', 'failed', 'uncertain')",
+        ),
     )
 
     id: Mapped[int] = primary_key()

@@ -647,11 +647,34 @@ def upgrade() -> None:
         sa.UniqueConstraint("workspace_id", "intent", name=op.f("uq_outbox_workspace_id_intent")),
     )
     op.create_index(
-        "ix_outbox_account_to", "outbox", ["account_id", "to_email", "sent_at"], unique=False
+        "ix_outbox_account_to",
+        "outbox",
+        ["account_id", "to_email", "sent_at"],
+        unique=False,
+        postgresql_where="sent_at IS NOT NULL",
     )
-    op.create_index("ix_outbox_attention", "outbox", ["workspace_id", "state", "id"], unique=False)
+    op.create_index(
+        "ix_outbox_attention",
+        "outbox",
+        ["workspace_id", "state", "id"],
+        unique=False,
+        postgresql_where="state IN ('held', 'failed', 'uncertain')",
+    )
+    op.create_index(
+        "ix_outbox_sent",
+        "outbox",
+        ["workspace_id", "sent_at"],
+        unique=False,
+        postgresql_where="sent_at IS NOT NULL",
+    )
     op.create_index("ix_outbox_campaign_lead_id", "outbox", ["campaign_lead_id"], unique=False)
-    op.create_index("ix_outbox_campaign_state", "outbox", ["campaign_id", "state"], unique=False)
+    op.create_index(
+        "ix_outbox_campaign_queued",
+        "outbox",
+        ["campaign_id"],
+        unique=False,
+        postgresql_where="state = 'queued'",
+    )
     op.create_index(
         "ix_outbox_check",
         "outbox",
@@ -678,8 +701,15 @@ def upgrade() -> None:
         "outbox",
         ["workspace_id", "provider_message_id"],
         unique=False,
+        postgresql_where="provider_message_id IS NOT NULL",
     )
-    op.create_index("ix_outbox_thread_id", "outbox", ["thread_id"], unique=False)
+    op.create_index(
+        "ix_outbox_thread_id",
+        "outbox",
+        ["thread_id"],
+        unique=False,
+        postgresql_where="thread_id IS NOT NULL",
+    )
     op.create_index(
         "ix_outbox_unfiled",
         "outbox",
@@ -1550,7 +1580,8 @@ def downgrade() -> None:
     op.drop_index("ix_outbox_in_doubt", table_name="outbox", postgresql_where="state = 'sending'")
     op.drop_index("ix_outbox_due", table_name="outbox", postgresql_where="state = 'queued'")
     op.drop_index("ix_outbox_check", table_name="outbox", postgresql_where="state = 'uncertain'")
-    op.drop_index("ix_outbox_campaign_state", table_name="outbox")
+    op.drop_index("ix_outbox_campaign_queued", table_name="outbox")
+    op.drop_index("ix_outbox_sent", table_name="outbox")
     op.drop_index("ix_outbox_campaign_lead_id", table_name="outbox")
     op.drop_index("ix_outbox_attention", table_name="outbox")
     op.drop_index("ix_outbox_account_to", table_name="outbox")
