@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,7 +29,7 @@ class Certificate:
 
 
 def make_certificate(folder: Path, name: str) -> Certificate:
-    """A certificate for `name`, signed by an authority made for it."""
+    """A certificate for a name or an address, signed by an authority made for it."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = _name("Test authority")
     ca = _signed(ca_name, ca_name, ca_key.public_key(), ca_key, alternative=None)
@@ -48,6 +49,13 @@ def make_certificate(folder: Path, name: str) -> Certificate:
 
 def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+
+def _alternative(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _signed(
@@ -74,7 +82,7 @@ def _signed(
         )
     )
     if alternative:
-        names = x509.SubjectAlternativeName([x509.DNSName(alternative)])
+        names = x509.SubjectAlternativeName([_alternative(alternative)])
         builder = builder.add_extension(names, False)
     else:
         usage = x509.KeyUsage(

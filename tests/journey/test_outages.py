@@ -1,0 +1,214 @@
+"""Redis emptied or away, PostgreSQL's connections cut, in the middle of a run: nobody sees an
+error page for Redis, nothing is lost and nothing is sent twice. All processes are real; the mail is
+counted in the Sent folders that the server keeps.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+import requests
+import sqlalchemy as sa
+from imapclient import IMAPClient
+from redis import Redis
+
+from app.core.jobs import periodic_jobs
+from app.sandbox.passwords import sandbox_password
+from tests.journey.conftest import install, stop
+from tests.journey.people import Visitor, look_at_pictures, read_mails
+from tests.servers.installation import Installation, until
+from tests.servers.redis_server import RedisServer, redis_server
+
+LEADS = 14
+
+
+@dataclass
+class World:
+    """An installation with its own Redis, and somebody who works with it."""
+
+    parakeet: Installation
+    redis: RedisServer
+    visitor: Visitor
+    senders: list[dict[str, Any]] = field(default_factory=list)
+
+    def client(self, address: str) -> IMAPClient:
+        """A mailbox of the simulated world."""
+        client = IMAPClient("127.0.0.1", self.parakeet.imap_port, ssl=False)
+        client.login(address, sandbox_password(self.parakeet.environ()["SANDBOX_KEY"], address))
+        return client
+
+    def sent(self, subject: str) -> Counter[str]:
+        """How often each lead of a campaign was written to."""
+        found: list[EmailMessage] = []
+        for sender in self.senders:
+            found += read_mails(self, sender["email"], "Sent")
+        return Counter(str(mail["To"]) for mail in found if mail["Subject"] == subject)
+
+    def campaign(self, name: str, leads: int = LEADS) -> str:
+        """A campaign of one mail, ready to be launched; its leads never react."""
+        ask = self.visitor.ask
+        where = f"/api/campaign/{ask('POST', '/api/campaign', {'name': name})['id']}"
+        people = [{"email": f"{name}{n}+silent@{name}.sandbox.test"} for n in range(leads)]
+        ask("POST", f"{where}/leads", {"leads": people})
+        body = '<p>Hello, <a href="https://example.com/">look</a>.</p>'
+        ask("PUT", f"{where}/sequence", {"steps": [{"subject": name, "body_html": body}]})
+        ask("PUT", f"{where}/schedule", {"time_zone": "UTC", "always_open": True})
+        ids = [sender["id"] for sender in self.senders]
+        switches = dict.fromkeys(("track_opens", "track_clicks", "unsubscribe_header"), True)
+        ask("PUT", f"{where}/settings", {"name": name, "account_ids": ids, **switches})
+        return where
+
+    def launch(self, name: str) -> str:
+        where = self.campaign(name)
+        self.visitor.ask("POST", f"{where}/launch")
+        until(f"the first mails of {name} leave", lambda: self.sent(name).total() >= 3, 40)
+        return where
+
+    def assert_all_once(self, name: str, where: str, seconds: float, leads: int = LEADS) -> None:
+        until(f"all of {name} is sent", lambda: len(self.sent(name)) == leads, seconds)
+        until("and counted", lambda: self.visitor.ask("GET", where)["stats"]["sent"] == leads, 40)
+        assert set(self.sent(name).values()) == {1}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    directory = tmp_path_factory.mktemp("outages")
+    with redis_server(directory) as redis:
+        parakeet = install(directory, redis)
+        try:
+            found = World(parakeet.start(), redis, Visitor(parakeet.url))
+            _move_in(found)
+            yield found
+            found.visitor.close()
+        finally:
+            stop(parakeet)
+
+
+def _move_in(world: World) -> None:
+    """Two accounts with a pause after each mail, so that a run lasts about half a minute."""
+    visitor = world.visitor
+    visitor.sign_up("olga@acme.test", "Acme")
+    visitor.submit("/w/acme/sandbox/accounts", "/accounts")
+    visitor.take_token("olga@acme.test")
+    world.senders = visitor.ask("GET", "/api/account")
+    assert len(world.senders) == 2
+    for sender in world.senders:
+        pace = {"daily_limit": 2000, "gap_minutes": 0.02, "jitter_minutes": 0}
+        visitor.ask("PUT", f"/api/account/{sender['id']}", {**pace, "sent_copy": "provider"})
+
+
+@contextmanager
+def at_work(world: World) -> Iterator[list[str]]:
+    """Somebody who works with the application all the time; what went wrong is collected."""
+    over, trouble = threading.Event(), list[str]()
+
+    def work() -> None:
+        colleague = Visitor(world.parakeet.url)
+        colleague.json.headers.update(world.visitor.json.headers)
+        colleague.pages.cookies.update(world.visitor.pages.cookies)
+        number = 0
+        while not over.is_set():
+            number += 1
+            lead = {"email": f"new{number}-{time.monotonic_ns()}@elsewhere.sandbox.test"}
+            for ask in (
+                lambda: colleague.get("/w/acme/campaigns"),
+                lambda: colleague.get("/w/acme/dashboard"),
+                lambda: colleague.get("/readyz"),
+                lambda: colleague.call("POST", "/api/lead", json=lead),  # noqa: B023
+            ):
+                try:
+                    answer = ask()
+                except requests.RequestException as error:
+                    trouble.append(repr(error))
+                else:
+                    if answer.status_code >= 400:
+                        trouble.append(f"{answer.url} {answer.status_code} {answer.text[:300]}")
+            over.wait(0.2)
+        colleague.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield trouble
+    finally:
+        over.set()
+        thread.join(60)
+
+
+def periodic_entries(redis: RedisServer) -> set[str]:
+    """Ids of what the scheduler will ring."""
+    with Redis.from_url(redis.url) as client:
+        return {key.decode() for key in client.zrange("rq:scheduler:scheduled_jobs", 0, -1)}
+
+
+def test_an_emptied_redis_loses_no_mail_and_no_periodic_job(world: World) -> None:
+    declared = {f"periodic-{spec.name.replace('.', '-')}" for spec in periodic_jobs()}
+    until("the periodic list is there", lambda: periodic_entries(world.redis) >= declared, 20)
+    where = world.launch("flushed")
+    with at_work(world) as trouble:
+        world.redis.flush()
+        assert periodic_entries(world.redis) == set()
+        until("the periodic list is back", lambda: periodic_entries(world.redis) == declared, 45)
+        world.assert_all_once("flushed", where, 90)
+    assert trouble == []
+
+
+def assert_survives_without_redis(world: World, name: str, seconds: float) -> None:
+    where = world.launch(name)
+    waiting = world.campaign(f"{name}too", leads=4)
+    with at_work(world) as trouble:
+        world.redis.stop()
+        began = time.monotonic()
+        try:
+            world.visitor.ask("POST", f"{waiting}/launch")
+            mail = read_mails(world, world.senders[0]["email"], "Sent")[-1]
+            assert look_at_pictures(mail).ok
+            assert world.visitor.get("/readyz").json()["redis"] is False
+            time.sleep(max(0.0, seconds - (time.monotonic() - began)))
+        finally:
+            world.redis.start()
+        world.assert_all_once(name, where, 150)
+        world.assert_all_once(f"{name}too", waiting, 150, leads=4)
+    assert trouble == []
+    assert_all_run(world)
+
+
+def assert_all_run(world: World) -> None:
+    """No process had to be started again."""
+    ended = {name for name, one in world.parakeet.processes.items() if one.poll() is not None}
+    assert ended == set()
+
+
+def test_redis_stopped_for_some_seconds(world: World) -> None:
+    assert_survives_without_redis(world, "short", 8)
+
+
+@pytest.mark.long
+def test_redis_stopped_for_a_minute(world: World) -> None:
+    assert_survives_without_redis(world, "minute", 60)
+
+
+def test_database_connections_cut_again_and_again(world: World) -> None:
+    where = world.launch("cut")
+    engine = sa.create_engine(world.parakeet.server_url, isolation_level="AUTOCOMMIT")
+    cut = sa.text(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = :d"
+    )
+    for _ in range(6):
+        with engine.connect() as connection:
+            assert connection.scalar(cut, {"d": world.parakeet.name})
+        # Whoever comes after the cut finds everything as before.
+        assert world.visitor.get("/w/acme/dashboard").status_code == 200
+        assert world.visitor.call("GET", where).status_code == 200
+        time.sleep(1.5)
+    engine.dispose()
+    world.assert_all_once("cut", where, 120)
+    assert_all_run(world)
