@@ -31,6 +31,7 @@ from app.sending.statements import Row
 log = structlog.get_logger(__name__)
 LEASE_SECONDS = 120
 TRIES = 8
+NO_SERVER_WAIT = 300.0
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 # sql: the same claim as for the outbox; the table belongs to the installation, not to a workspace.
@@ -88,6 +89,8 @@ def _execute(statement: str, **values: Any) -> None:
 
 
 def _deliver(row: Row, sender: SmtpSender | None) -> dict[str, Any]:
+    if sender is None and settings.is_production:  # a log is no place for links that open accounts
+        return _outcome("queued", text="SYSTEM_SMTP_URL is not set.", wait=NO_SERVER_WAIT)
     if sender is None:
         log.warning("system_mail_logged", purpose=row["purpose"], text=row["body_text"])
         return _outcome("sent")

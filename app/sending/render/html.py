@@ -17,8 +17,11 @@ from app.sending.render.liquid import LIQUID_PIECE
 
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private use: stand for a Liquid piece while HTML is parsed
 _STAND_IN = re.compile(_OPEN + r"(\d+)" + _CLOSE)
-_QUOTED_BRACES = re.compile(r"%7B(?:%7B|%25).*?(?:%7D|%25)%7D", re.IGNORECASE | re.DOTALL)
+_QUOTED_BRACES = re.compile(
+    r"%7B(?:%7B|%25)(?:(?!%7B(?:%7B|%25)).)*?(?:%7D|%25)%7D", re.IGNORECASE | re.DOTALL
+)
 _TAG = re.compile(r"</?[a-zA-Z][^>]*>")
+_BREAK = re.compile(r"[\r\n\t]+")
 _SPACE = re.compile(r"[ \t\r\n\f\v\u00a0]+")
 UNSUBSCRIBE_NAMES = ("unsubscribe_url", "unsubscribe_link")
 
@@ -161,7 +164,8 @@ class _Reader(HTMLParser):
         self.out.append(f"<!{decl}>")
 
     def _start_anchor(self, attrs: dict[str, str | None]) -> None:
-        link = self._link((attrs.get("href") or "").strip())
+        # Browsers drop line breaks and tabs from addresses too; in a redirect they would fail.
+        link = self._link(_BREAK.sub("", attrs.get("href") or "").strip())
         others = "".join(
             f' {name}="{htmllib.escape(value or "", quote=True)}"'
             for name, value in attrs.items()

@@ -7,15 +7,19 @@ stops the mail (`MissingVariable`) instead of leaving a blank in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
+from functools import wraps
 from typing import ClassVar
 
 from liquid import BoundTemplate, Environment, StrictDefaultUndefined
-from liquid.exceptions import LiquidError, UndefinedError
+from liquid.exceptions import FilterError, LiquidError, UndefinedError
 
 MAX_SOURCE = 400_000
-LIQUID_PIECE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+MAX_VALUE = 200_000
+MAX_OPEN = 100  # openings that are never closed cost the parser quadratic time
+# An opening inside a piece begins another one: without that, openings alone cost quadratic time.
+LIQUID_PIECE = re.compile(r"\{\{(?:(?!\{\{|\}\}).)*+\}\}|\{%(?:(?!\{%|%\}).)*+%\}", re.DOTALL)
 
 _names: ContextVar[list[str] | None] = ContextVar("missing_names", default=None)
 
@@ -84,6 +88,38 @@ class _Limited(Environment):
     local_namespace_limit: ClassVar[int | None] = 200_000
     output_stream_limit: ClassVar[int | None] = 2_000_000
 
+    def setup_tags_and_filters(self, *, extra: bool = False) -> None:
+        """The filters of Liquid, none of which may make more of its values than fits a mail."""
+        super().setup_tags_and_filters(extra=extra)
+        self.filters = {name: _bounded(name, made) for name, made in self.filters.items()}
+
+
+def _bounded(name: str, function: Callable[..., object]) -> Callable[..., object]:
+    @wraps(function)
+    def call(value: object, *args: object, **kwargs: object) -> object:
+        growth = _growth(name, value, args)
+        if growth > MAX_VALUE or max(map(_size, (value, *args))) > MAX_VALUE:
+            raise FilterError("the text is too long for this filter", token=None)
+        result = function(value, *args, **kwargs)
+        if _size(result) > MAX_VALUE:
+            raise FilterError("the result of a filter is too long", token=None)
+        return result
+
+    return call
+
+
+def _size(value: object) -> int:
+    if isinstance(value, int):
+        return value.bit_length()
+    return len(value) if isinstance(value, str | range | list | tuple | dict) else 0
+
+
+def _growth(name: str, value: object, args: Sequence[object]) -> int:
+    """How long the result of a filter that multiplies may become."""
+    if name.startswith("replace") and len(args) > 1:
+        return (str(value).count(str(args[0])) + 1) * len(str(args[1]))
+    return _size(value) * _size(args[0]) if name == "join" and args else 0
+
 
 _HTML = _Limited(undefined=_Missing, autoescape=True)
 _PLAIN = _Limited(undefined=_Missing)
@@ -94,6 +130,8 @@ def parse(source: str, *, html: bool = False) -> BoundTemplate:
     """Parse `source`. Errors: BadTemplate with the line and the reason."""
     if len(source) > MAX_SOURCE:
         raise BadTemplate(f"The text is longer than {MAX_SOURCE:,} characters")
+    if source.rpartition("}}")[2].count("{{") > MAX_OPEN:
+        raise BadTemplate("Variables are opened with {{ and never closed")
     try:
         return (_HTML if html else _PLAIN).from_string(source)
     except LiquidError as error:
@@ -106,7 +144,7 @@ def fill(template: BoundTemplate, source: str, values: Mapping[str, object]) -> 
         return template.render(values)
     except UndefinedError as error:
         raise MissingVariable(missing_names(source, values) or [_undefined_name(error)]) from error
-    except (LiquidError, RecursionError, ValueError, TypeError) as error:
+    except (LiquidError, RecursionError, ValueError, TypeError, OverflowError) as error:
         raise BadTemplate(_first_line(error)) from error
 
 
@@ -116,7 +154,7 @@ def missing_names(source: str, values: Mapping[str, object]) -> list[str]:
     token = _names.set(found)
     try:
         _COLLECT.from_string(source).render(values)
-    except LiquidError:
+    except (LiquidError, RecursionError, ValueError, TypeError, OverflowError):
         pass  # a filter refused the blank; the names noted up to here still tell the story
     finally:
         _names.reset(token)

@@ -16,7 +16,9 @@ from email.utils import format_datetime
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*\Z")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}\Z")
-_MESSAGE_ID = re.compile(r"<[^\s<>\x00-\x1f]{1,500}>\Z")
+_MESSAGE_ID = re.compile(
+    r"<[!-;=?-~]{1,500}>\Z"
+)  # ASCII: foreign ids in other letters are left out
 _WORD_BYTES = 45  # of UTF-8 in one encoded word: 60 characters of base64, within the 75 allowed
 _LINE = 76
 _LONGEST_HEADER = 900
