@@ -56,6 +56,7 @@ def load(**overrides: Any) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": _psycopg(os.environ.get("DATABASE_URL", "")),
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_pre_ping": True,
+            "hide_parameters": True,  # errors are logged; hashes, tokens and mails are not
             "pool_size": _int("DATABASE_POOL", 5),
             "max_overflow": 10,
             "connect_args": {"options": "-c timezone=UTC -c lock_timeout=15s"},

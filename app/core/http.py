@@ -78,7 +78,7 @@ def metrics() -> ResponseReturnValue:
     wanted = current_app.config["METRICS_TOKEN"]
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     is_open = not wanted and current_app.config["ENV"] != "production"
-    if not is_open and not (wanted and hmac.compare_digest(wanted, given)):
+    if not is_open and not (wanted and hmac.compare_digest(wanted.encode(), given.encode())):
         raise NotFound
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 

@@ -133,5 +133,9 @@ def settle() -> None:
     with unscoped("workspaces with vanished mail"), unit_of_work():
         workspaces = queries.workspaces_with_vanished(utcnow() - SETTLE)
     for workspace_id in workspaces:
-        with workspace_context(workspace_id), unit_of_work():
-            settle_vanished()
+        with workspace_context(workspace_id):
+            try:
+                with unit_of_work():
+                    settle_vanished()
+            except Exception:  # the mail of this workspace must not hold up all others
+                log.exception("settling_failed")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import structlog
+
 from app.core.jobs import job
 from app.core.tenancy import unscoped, workspace_context
 from app.core.transactions import unit_of_work
 from app.tracking import queries, services
+
+log = structlog.get_logger(__name__)
 
 
 @job("tracking.judge_hits", every=2)
@@ -15,7 +19,10 @@ def judge_hits() -> None:
         waiting = queries.workspaces_with_hits()
     for workspace_id in waiting:
         with workspace_context(workspace_id):
-            _judge_all()
+            try:
+                _judge_all()
+            except Exception:  # the hits of this workspace must not hold up all others
+                log.exception("judging_failed")
 
 
 def _judge_all() -> None:

@@ -38,3 +38,12 @@ def test_cookies_follow_the_public_url(monkeypatch):
     loaded = config.load()
     assert loaded["SESSION_COOKIE_NAME"] == "__Host-parakeet"
     assert loaded["SESSION_COOKIE_SECURE"] is True
+
+
+def test_figures_for_an_odd_token_are_not_found(app):
+    before, app.config["METRICS_TOKEN"] = app.config["METRICS_TOKEN"], "secret"
+    try:
+        headers = {"Authorization": "Bearer \u00e9\u00fc"}
+        assert app.test_client().get("/metrics", headers=headers).status_code == 404
+    finally:
+        app.config["METRICS_TOKEN"] = before

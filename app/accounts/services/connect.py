@@ -6,6 +6,8 @@ is open meanwhile: a slow server must not hold a database connection.
 
 from datetime import timedelta
 
+from sqlalchemy.exc import IntegrityError
+
 from app.accounts import policies, queries
 from app.accounts.events import AccountConnected
 from app.accounts.schemas import ConnectInput, ServersInput
@@ -23,6 +25,7 @@ from app.providers.mail.base import FolderRole, MailProvider, Server, Verificati
 from app.providers.mail.discovery import Discovery, discover
 
 COLORS = 8
+TAKEN = "This address is connected already."
 
 
 def propose_servers(email: str, actor: Actor) -> Discovery:
@@ -64,7 +67,7 @@ def try_account(account: EmailAccount, actor: Actor) -> Verification:
 def require_unknown(email: str) -> None:
     """Errors: Invalid when the address is connected already in this workspace."""
     if queries.find_account_by_email(email):
-        raise Invalid({"email": ["This address is connected already."]})
+        raise Invalid({"email": [TAKEN]})
 
 
 def connect_account(entry: ConnectInput, found: Verification) -> EmailAccount:
@@ -83,8 +86,11 @@ def connect_account(entry: ConnectInput, found: Verification) -> EmailAccount:
         color=len(queries.list_accounts()) % COLORS,
     )
     _take_over(account, entry, found)
-    db.session.add(account)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(account)
+    except IntegrityError as error:  # a double click: both tried it out at the same time
+        raise Invalid({"email": [TAKEN]}) from error
     publish(AccountConnected(account.id))
     return account
 
