@@ -46,7 +46,8 @@ from app.sending.statements import Row
 
 log = structlog.get_logger(__name__)
 SLICE_SECONDS = 20.0  # of one job; what is left is rung for again
-ANNOUNCE_EVERY = 50
+ANNOUNCE_EVERY = 200  # mails, or
+ANNOUNCE_SECONDS = 2.0
 _STATES = {Next.AGAIN: "queued", Next.FAIL: "failed", Next.HOLD: "held", Next.DOUBT: "uncertain"}
 _EVENTS = {Next.AGAIN: "deferred", Next.FAIL: "failed", Next.HOLD: "held", Next.DOUBT: "uncertain"}
 
@@ -112,6 +113,7 @@ class Drain:
         self.campaigns = True  # false once today's limit is reached
         self.touched: list[int] = []
         self._unannounced = 0
+        self._announced_at = time.monotonic()
 
     # -- the loop --------------------------------------------------------------------------
     def run(self, may_go_on: Callable[[], bool]) -> None:
@@ -316,14 +318,15 @@ class Drain:
     def _count_news(self, *, sent: int = 0) -> None:
         self.sent += sent
         self._unannounced += 1
-        if self._unannounced >= ANNOUNCE_EVERY:
+        late = time.monotonic() - self._announced_at > ANNOUNCE_SECONDS
+        if late or self._unannounced >= ANNOUNCE_EVERY:
             self._announce()
 
     def _announce(self) -> None:
         """Tell other rooms. Their trouble must not stop the mail; the sweeper tells it again."""
         if not self._unannounced:
             return
-        self._unannounced = 0
+        self._unannounced, self._announced_at = 0, time.monotonic()
         try:
             announce(self.sender.account_id)
         except Exception:

@@ -41,8 +41,9 @@ class Pieces:
             value = values.get(name) if name else None
             if type(value) is str:
                 out.append(escape(value) if self.is_html else value)
-            elif template is not None:
-                out.append(self._expression(template, source, values))
+            else:
+                made = template or parse(source, html=self.is_html)  # a number, or nothing at all
+                out.append(self._expression(made, source, values))
         out.append(self.tail)
         return "".join(out)
 
@@ -67,6 +68,7 @@ def cut(source: str, *, html: bool = False) -> Pieces:
         piece = match.group(0)
         name = _NAME.fullmatch(piece)
         words = source[position : match.start()]
-        parts.append((words, name.group(1) if name else "", parse(piece, html=html), piece))
+        made = None if name else parse(piece, html=html)
+        parts.append((words, name.group(1) if name else "", made, piece))
         position = match.end()
     return Pieces(source, whole, tuple(parts), source[position:], html)
