@@ -139,8 +139,9 @@ def add_headers(response: Response) -> Response:
 
 
 def answer_preflight() -> Response | None:
-    """204 for a preflight, before anything is routed to a view."""
-    if request.method != "OPTIONS" or not request.path.startswith(("/api/", "/oauth/")):
+    """204 for a preflight, before anything is routed to a view; else OPTIONS lists the methods."""
+    is_preflight = request.method == "OPTIONS" and "Origin" in request.headers
+    if not is_preflight or not request.path.startswith(("/api/", "/oauth/")):
         return None
     response = Response(status=204)
     if request.headers.get("Origin") in current_app.config["CORS_ORIGINS"]:

@@ -16,6 +16,7 @@ MESSAGES = {
     500: "Server Error",
     503: "Service Unavailable",
 }
+VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")  # in Laravel's order
 GENERIC = frozenset({"unauthenticated", "forbidden", "not_found", "too_many_requests"})
 
 
@@ -57,7 +58,7 @@ def _app_error(error: AppError) -> Response:
 
 
 def _wrong_method(error: MethodNotAllowed) -> Response:
-    allowed = sorted(error.valid_methods or [])
+    allowed = [verb for verb in VERBS if verb in (error.valid_methods or ())]
     path = request.path.strip("/")
     words = (
         f"The {request.method} method is not supported for route {path}. "

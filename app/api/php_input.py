@@ -13,7 +13,7 @@ from flask import Request
 from werkzeug.datastructures import FileStorage
 
 MAX_VARIABLES = 1000
-MAX_JSON = 8 * 1024 * 1024
+MAX_JSON = 8 * 1024 * 1024  # and of a form without files
 MAX_DIGITS = 18
 MAX_DEPTH = 64
 KEPT_AS_TYPED = frozenset({"current_password", "password", "password_confirmation"})
@@ -95,7 +95,7 @@ def clean(value: Any, name: str = "") -> Any:
 def read_input(request: Request) -> Tree:
     """Query, body and files as one tree; the body wins over the query.
 
-    Errors: RequestEntityTooLarge for JSON beyond the limit.
+    Errors: RequestEntityTooLarge for a body beyond the limit.
     """
     query = parse_pairs(_query_pairs(request))
     try:
@@ -109,6 +109,8 @@ def _query_pairs(request: Request) -> list[tuple[str, str]]:
 
 
 def _body(request: Request) -> Tree:
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = MAX_JSON  # uploads may be larger
     if request.mimetype.endswith(("/json", "+json")):
         return _json_body(request)
     fields = list(request.form.items(multi=True))
@@ -118,7 +120,6 @@ def _body(request: Request) -> Tree:
 
 def _json_body(request: Request) -> Tree:
     """Malformed JSON is empty input; validation then says what is missing."""
-    request.max_content_length = MAX_JSON  # uploads may be larger
     try:
         data = json.loads(request.get_data(cache=True) or b"{}")
     except (ValueError, RecursionError):

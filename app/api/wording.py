@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 Errors = dict[str, list[str]]
 Location = tuple[int | str, ...]
+WHOLE = "form"  # where a rule over several fields is reported, as on the pages
 TRUE_OR_FALSE = (True, False, 1, 0, "1", "0")
 
 
@@ -33,6 +34,7 @@ SENTENCES: dict[str, Callable[[str, dict[str, Any]], str]] = {
     "int_type": _count("must be an integer."),
     "int_parsing": _count("must be an integer."),
     "int_from_float": _count("must be an integer."),
+    "int_parsing_size": _count("must be an integer."),
     "float_type": _count("must be a number."),
     "float_parsing": _count("must be a number."),
     "bool_type": _count("must be true or false."),
@@ -50,6 +52,7 @@ SENTENCES: dict[str, Callable[[str, dict[str, Any]], str]] = {
     "date_type": _count("must be a valid date."),
     "date_parsing": _count("must be a valid date."),
     "date_from_datetime_parsing": _count("must be a valid date."),
+    "date_from_datetime_inexact": _count("must be a valid date."),
     "datetime_type": _count("must be a valid date."),
     "datetime_parsing": _count("must be a valid date."),
     "datetime_from_date_parsing": _count("must be a valid date."),
@@ -57,6 +60,7 @@ SENTENCES: dict[str, Callable[[str, dict[str, Any]], str]] = {
     "url_parsing": _count("must be a valid URL."),
     "url_type": _count("must be a valid URL."),
     "uuid_parsing": _count("must be a valid UUID."),
+    "is_instance_of": _count("must be a file."),
     "email": _count("must be a valid email address."),
     "confirmed": _count("confirmation does not match."),
     "distinct": _count("has a duplicate value."),
@@ -67,7 +71,10 @@ SENTENCES: dict[str, Callable[[str, dict[str, Any]], str]] = {
 # Sentences that our own schemas say to people, and the Laravel rule they stand for.
 HOUSE_SENTENCES = {
     "Please enter a valid email address.": "email",
+    "Please enter an email address such as ann@example.com.": "email",
+    "Please choose one of the options.": "enum",
     "Please choose one of the time zones.": "enum",
+    "Please choose a time zone from the list.": "enum",
     "The two passwords are not the same.": "confirmed",
 }
 
@@ -92,7 +99,8 @@ def laravel_errors(error: ValidationError, schema: type[BaseModel]) -> Errors:
     details = [d for d in error.errors() if d["loc"] or d["type"] == "value_error"]
     for detail in sorted(details, key=lambda d: _rule_order(d["loc"], schema)):
         location = _reported_at(detail)
-        found.setdefault(dotted(location), []).append(sentence_for(detail, location))
+        key = dotted(location) or WHOLE
+        found.setdefault(key, []).append(sentence_for(detail, location))
     return found
 
 
