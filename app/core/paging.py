@@ -14,6 +14,8 @@ from app.core.db import db
 from app.core.errors import BadRequest
 
 Row = TypeVar("Row")
+MAX_CURSOR = 500
+KEY_TYPES = (int, str, datetime)
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,11 @@ def encode_cursor(values: Sequence[Any]) -> str:
 def decode_cursor(text: str, width: int) -> list[Any]:
     """The sort key of a cursor. Errors: BadRequest when it is not one of ours."""
     try:
-        values = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        values = json.loads(urlsafe_b64decode(text[:MAX_CURSOR] + "=" * (-len(text) % 4)))
         values = [datetime.fromisoformat(v["t"]) if isinstance(v, dict) else v for v in values]
     except (ValueError, TypeError, KeyError) as error:
         raise BadRequest("That page marker is not valid.") from error
-    if len(values) != width:
+    if len(values) != width or not all(type(v) in KEY_TYPES for v in values):
         raise BadRequest("That page marker is not valid.")
     return values
 

@@ -211,3 +211,28 @@ def test_a_resent_mail_is_not_too_late(in_acme):
     resend_held(row.id)
     db.session.expire_all()
     assert (row.state, row.expires_at) == ("queued", None)
+
+
+class TestUnverifiedPeople:
+    """Launching from real accounts needs a verified address; no way around it."""
+
+    @pytest.fixture
+    def bob(self, page, in_acme):
+        in_acme.alice.email_verified_at = None
+        db.session.commit()
+        return page.as_(in_acme.alice)
+
+    def test_no_real_account_joins_a_running_campaign(self, bob):
+        sandbox, real = make_account(is_sandbox=True), make_account(is_sandbox=False)
+        campaign = make_campaign(accounts=[sandbox], steps=1, status="active")
+        db.session.commit()
+        url = f"/w/acme/campaigns/{campaign.id}/settings"
+        bob.post(url, {"name": "x", "account_ids": [sandbox.id]}, 303)
+        bob.post(url, {"name": "x", "account_ids": [sandbox.id, real.id]}, 403)
+
+    def test_a_paused_campaign_with_one_is_not_resumed(self, bob):
+        campaign = make_campaign(
+            accounts=[make_account(is_sandbox=False)], steps=1, status="paused"
+        )
+        db.session.commit()
+        bob.post(f"/w/acme/campaigns/{campaign.id}/resume", status=403)

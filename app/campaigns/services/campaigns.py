@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.campaigns.policies.schedule import OFFICE_HOURS, Window, to_instant
 from app.campaigns.schemas import ScheduleInput, SettingsInput
-from app.campaigns.services.running import take_back_queued
+from app.campaigns.services.running import refuse_unverified, take_back_queued
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.jobs import enqueue
@@ -61,12 +61,14 @@ def _end_of(day: date | None, zone: ZoneInfo) -> datetime | None:
 
 
 def update_settings(campaign: Campaign, form: SettingsInput) -> None:
-    """Name, senders and rules; leads keep the sender they have. Errors: Invalid."""
+    """Name, senders and rules; leads keep the sender they have. Errors: Invalid, NotVerified."""
     known = set(
         db.session.scalars(sa.select(EmailAccount.id).where(EmailAccount.removed_at.is_(None)))
     )
     if not set(form.account_ids) <= known:
         raise Invalid({"account_ids": ["One of these accounts does not exist any more."]})
+    if campaign.status == "active":
+        refuse_unverified(form.account_ids)
     campaign.name = form.name
     campaign.track_opens, campaign.track_clicks = form.track_opens, form.track_clicks
     campaign.unsubscribe_header = form.unsubscribe_header

@@ -1,19 +1,21 @@
 """Launch, pause, resume, archive, delete: a campaign's own states, by conditional updates."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
+from app.auth.services import require_verified
 from app.campaigns.events import CampaignLaunched, CampaignPaused
-from app.campaigns.queries.campaigns import get_campaign, has_live
+from app.campaigns.queries.campaigns import get_campaign, has_live, sender_ids
 from app.campaigns.services import moves
 from app.core.clock import utcnow
+from app.core.context import current_actor
 from app.core.db import db
 from app.core.errors import Conflict, NotFound
 from app.core.events import publish
 from app.core.jobs import enqueue
-from app.models import Campaign, CampaignLead
+from app.models import Campaign, CampaignLead, EmailAccount
 from app.sending.services import cancel_queued
 
 
@@ -29,7 +31,18 @@ def resume_campaign(campaign: Campaign) -> bool:
     """Go on after a pause, or after completion when there is somebody to write to again."""
     if campaign.status == "completed" and not has_live(campaign.id):
         raise Conflict("Every lead has finished the sequence. Add leads to go on.")
+    refuse_unverified(sender_ids([campaign.id]).get(campaign.id, ()))
     return _start(campaign, out_of=("paused", "completed"), completed_at=None)
+
+
+def refuse_unverified(account_ids: Iterable[int]) -> None:
+    """Real accounts send only for people whose own address is verified. Errors: NotVerified."""
+    actor = current_actor()
+    real = sa.select(EmailAccount.id).where(
+        EmailAccount.id.in_(list(account_ids)), EmailAccount.is_sandbox.is_(False)
+    )
+    if actor.user_id is not None and db.session.scalar(sa.select(real.exists())):
+        require_verified(actor.user_id)
 
 
 def _start(campaign: Campaign, *, out_of: Sequence[str], **values: Any) -> bool:
