@@ -15,13 +15,8 @@ from app.campaigns.policies.schedule import next_open_of
 from app.campaigns.queries import planning as due
 from app.campaigns.queries.campaigns import has_live
 from app.campaigns.queries.people import Person
-from app.campaigns.services.planning import (
-    Running,
-    candidates,
-    due_lead,
-    own_zone,
-    running_campaigns,
-)
+from app.campaigns.services.planning import candidates
+from app.campaigns.services.standing import Running, due_lead, own_zone, running_campaigns
 from app.models import Campaign
 
 #: What a status says by itself, whatever the leads are doing.
