@@ -660,13 +660,6 @@ def upgrade() -> None:
         unique=False,
         postgresql_where="state IN ('held', 'failed', 'uncertain')",
     )
-    op.create_index(
-        "ix_outbox_sent",
-        "outbox",
-        ["workspace_id", "sent_at"],
-        unique=False,
-        postgresql_where="sent_at IS NOT NULL",
-    )
     op.create_index("ix_outbox_campaign_lead_id", "outbox", ["campaign_lead_id"], unique=False)
     op.create_index(
         "ix_outbox_campaign_queued",
@@ -702,6 +695,13 @@ def upgrade() -> None:
         ["workspace_id", "provider_message_id"],
         unique=False,
         postgresql_where="provider_message_id IS NOT NULL",
+    )
+    op.create_index(
+        "ix_outbox_sent",
+        "outbox",
+        ["workspace_id", "sent_at"],
+        unique=False,
+        postgresql_where="sent_at IS NOT NULL",
     )
     op.create_index(
         "ix_outbox_thread_id",
@@ -1575,16 +1575,30 @@ def downgrade() -> None:
     op.drop_table("thread")
     op.drop_index("ix_outbox_untold", table_name="outbox", postgresql_where="announce_due")
     op.drop_index("ix_outbox_unfiled", table_name="outbox", postgresql_where="sent_copy_due")
-    op.drop_index("ix_outbox_thread_id", table_name="outbox")
-    op.drop_index("ix_outbox_provider_message_id", table_name="outbox")
+    op.drop_index(
+        "ix_outbox_thread_id", table_name="outbox", postgresql_where="thread_id IS NOT NULL"
+    )
+    op.drop_index("ix_outbox_sent", table_name="outbox", postgresql_where="sent_at IS NOT NULL")
+    op.drop_index(
+        "ix_outbox_provider_message_id",
+        table_name="outbox",
+        postgresql_where="provider_message_id IS NOT NULL",
+    )
     op.drop_index("ix_outbox_in_doubt", table_name="outbox", postgresql_where="state = 'sending'")
     op.drop_index("ix_outbox_due", table_name="outbox", postgresql_where="state = 'queued'")
     op.drop_index("ix_outbox_check", table_name="outbox", postgresql_where="state = 'uncertain'")
-    op.drop_index("ix_outbox_campaign_queued", table_name="outbox")
-    op.drop_index("ix_outbox_sent", table_name="outbox")
+    op.drop_index(
+        "ix_outbox_campaign_queued", table_name="outbox", postgresql_where="state = 'queued'"
+    )
     op.drop_index("ix_outbox_campaign_lead_id", table_name="outbox")
-    op.drop_index("ix_outbox_attention", table_name="outbox")
-    op.drop_index("ix_outbox_account_to", table_name="outbox")
+    op.drop_index(
+        "ix_outbox_attention",
+        table_name="outbox",
+        postgresql_where="state IN ('held', 'failed', 'uncertain')",
+    )
+    op.drop_index(
+        "ix_outbox_account_to", table_name="outbox", postgresql_where="sent_at IS NOT NULL"
+    )
     op.drop_table("outbox")
     op.drop_index(op.f("ix_oauth_token_user_id"), table_name="oauth_token")
     op.drop_index(op.f("ix_oauth_token_family"), table_name="oauth_token")
