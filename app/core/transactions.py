@@ -13,7 +13,6 @@ import structlog
 from flask import Flask
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
-from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app.core.db import AppSession, db
@@ -78,22 +77,6 @@ def own_unit() -> Iterator[Session]:
     with AppSession(db, join_transaction_mode="create_savepoint") as session:
         yield session
         session.commit()
-
-
-@contextmanager
-def statement_units() -> Iterator[Connection]:
-    """A connection on which every single statement is a transaction of its own.
-
-    For loops in which one statement is one decision: it saves the round trips of BEGIN and COMMIT
-    and of taking a connection from the pool each time. After a DBAPIError call `rollback()` on it
-    and go on; a connection that was lost is opened again by the next statement.
-    """
-    bind = db.engine
-    if isinstance(bind, Connection):  # one outer transaction around everything
-        yield bind
-        return
-    with bind.connect() as connection:
-        yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def after_commit(callback: Callable[[], None]) -> None:

@@ -7,6 +7,7 @@ row is still ours; whatever this process does not get to write is found by the s
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import time
@@ -17,14 +18,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from app.accounts.services import mark_reconnect_required, pause_account
 from app.core.blobs import put_blob
 from app.core.clock import utcnow
 from app.core.settings import settings
-from app.core.transactions import statement_units, unit_of_work
+from app.core.statements import LOST, KeptConnection
+from app.core.transactions import unit_of_work
 from app.providers.mail.base import Envelope as WireEnvelope
 from app.providers.mail.base import MailProvider, SendReceipt
 from app.providers.mail.errors import MailError
@@ -88,7 +89,7 @@ def drain_account(account_id: int, *, seconds: float = SLICE_SECONDS) -> Drained
     with (
         finishing_politely() as told_to_stop,
         closing(provider),
-        statement_units() as connection,
+        contextlib.closing(KeptConnection()) as connection,
     ):
         drain = Drain(sender, provider, connection)
         ends = time.monotonic() + seconds
@@ -104,7 +105,7 @@ def drain_account(account_id: int, *, seconds: float = SLICE_SECONDS) -> Drained
 class Drain:
     """One lease's worth of sending."""
 
-    def __init__(self, sender: Sender, provider: MailProvider, connection: Connection) -> None:
+    def __init__(self, sender: Sender, provider: MailProvider, connection: KeptConnection) -> None:
         self.sender = sender
         self.connection = connection  # every statement on it is a transaction
         self.provider = provider
@@ -139,10 +140,7 @@ class Drain:
         """
         try:
             answer = self._step(done, take=take)
-        except DBAPIError as error:
-            self.connection.rollback()
-            if not error.connection_invalidated and not _is_passing(error):
-                raise
+        except LOST:
             if done is not None:
                 self._record_patiently(done)
             return None
@@ -238,8 +236,7 @@ class Drain:
                 rows = statements.run(
                     statement, self.connection, id=row_id, fence=fence, margin=answer_margin()
                 )
-            except DBAPIError:
-                self.connection.rollback()
+            except LOST:
                 return False  # nobody can say: abandon the message, it was not sent
             return bool(rows)
 
@@ -293,8 +290,7 @@ class Drain:
         while time.monotonic() < deadline:
             try:
                 answer = self._step(done, take=False)
-            except DBAPIError:
-                self.connection.rollback()
+            except LOST:
                 time.sleep(0.5)
                 continue
             if answer["recorded"]:
@@ -344,8 +340,3 @@ def _content_problem(error: Exception) -> Decision:
 
 def _words(error: Exception) -> str:
     return (error.text if isinstance(error, MailError) else str(error))[:500]
-
-
-def _is_passing(error: DBAPIError) -> bool:
-    """A database that restarts or refuses for the moment, as opposed to a mistake of ours."""
-    return type(error).__name__ in {"OperationalError", "InterfaceError"}

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection
-
 from app.core.db import db
+from app.core.statements import KeptConnection
 from app.core.tenancy import require_workspace_id
 
 Row = Mapping[Any, Any]
@@ -219,13 +218,13 @@ ON CONFLICT (workspace_id, account_id, day) DO UPDATE
 """
 
 
-def run(statement: str, on: Connection | None = None, /, **values: Any) -> Sequence[Row]:
+def run(statement: str, on: KeptConnection | None = None, /, **values: Any) -> Sequence[Row]:
     """Run one statement of this module in the current workspace.
 
-    In the current unit of work, or on a connection of `statement_units`, where it is one itself.
+    In the current unit of work, or on a kept connection, where it is a transaction itself.
     """
     values["workspace_id"] = require_workspace_id()
-    connection = db.session.connection() if on is None else on
-    # sql: every statement of this module binds workspace_id, which is set above
-    result = connection.exec_driver_sql(statement, values)
+    if on is not None:
+        return on.run(statement, values)
+    result = db.session.connection().exec_driver_sql(statement, values)
     return result.mappings().all() if result.returns_rows else ()

@@ -6,18 +6,15 @@ in one statement. A process that is killed loses no hit that was answered.
 
 from __future__ import annotations
 
-import os
-from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
+import psycopg
 import structlog
-from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.db import db
-from app.core.transactions import statement_units
+from app.core.statements import KeptConnection
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +50,7 @@ class RawHit:
 _waiting: list[RawHit] = []
 _list = Lock()
 _writer = Lock()
+_kept = KeptConnection()  # used under `_writer`
 
 
 def write(hit: RawHit) -> None:
@@ -75,37 +73,8 @@ def _insert(batch: list[RawHit]) -> None:
     values = {name: [getattr(hit, name) for hit in batch] for name in COLUMNS}
     for again in (True, False):
         try:
-            _kept.connection().exec_driver_sql(INSERT, values)
+            _kept.run(INSERT, values)
             return
-        except SQLAlchemyError as error:
-            _kept.drop()
+        except (psycopg.Error, SQLAlchemyError) as error:
             if not again:
                 log.error("hits_lost", count=len(batch), error=type(error).__name__)
-
-
-class _Kept:
-    """One connection per process, used under `_writer`: a hit costs one round trip, not five."""
-
-    def __init__(self) -> None:
-        self._stack = ExitStack()
-        self._connection: Connection | None = None
-        self._owner: tuple[int, Engine | Connection] | None = None
-
-    def connection(self) -> Connection:
-        """The kept connection; a new one after a fork, a failure or for another database."""
-        owner = (os.getpid(), db.engine)
-        if self._connection is None or self._owner != owner:
-            self.drop()
-            self._connection = self._stack.enter_context(statement_units())
-            self._owner = owner
-        return self._connection
-
-    def drop(self) -> None:
-        """Forget the connection; one that a parent process opened is not ours to close."""
-        if self._owner is not None and self._owner[0] == os.getpid():
-            with suppress(SQLAlchemyError):
-                self._stack.close()
-        self._stack, self._connection = ExitStack(), None
-
-
-_kept = _Kept()

@@ -1,6 +1,7 @@
 """Fifty workers at once: the day's limit holds to the mail; a committed stop is always obeyed."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
@@ -8,8 +9,8 @@ from flask import current_app
 
 from app.core.clock import utcnow
 from app.core.db import db
+from app.core.statements import KeptConnection
 from app.core.tenancy import require_workspace_id, workspace_context
-from app.core.transactions import statement_units
 from app.models import AccountDay, EmailAccount
 from app.sending import statements
 from app.sending.policies import local_day
@@ -27,7 +28,11 @@ def test_daily_limit_under_fifty_workers(world):
     app, workspace_id = current_app._get_current_object(), require_workspace_id()
 
     def claim_all(_):
-        with app.app_context(), workspace_context(workspace_id), statement_units() as connection:
+        with (
+            app.app_context(),
+            workspace_context(workspace_id),
+            closing(KeptConnection()) as connection,
+        ):
             return len(list(iter(lambda: _claim(connection, world.account_id, fence), None)))
 
     with ThreadPoolExecutor(WORKERS) as workers:

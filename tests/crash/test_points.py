@@ -24,6 +24,12 @@ WITH_COPIES = pytest.mark.parametrize("world", ["provider"], indirect=True)
 WITHOUT_COPIES = pytest.mark.parametrize("world", ["none", "append"], indirect=True)
 
 
+CUT = sa.text(
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
 def crash_at(world, phase):
     """Kill a worker when the server is at `phase`, then let the server go on."""
     world.sink.behave(pause_at=phase)
@@ -103,6 +109,20 @@ class TestServerThatKeepsCopies:
         world.settle()
         each_once(world)
         assert "found_sent" in world.events()
+
+    def test_postgresql_cuts_the_connection_before_the_record(self, world, other_session):
+        """The worker is alive and knows that the mail was taken: it writes that down itself."""
+        world.queue(2)
+        world.sink.behave(pause_at="stored")
+        worker = world.worker()
+        world.sink.wait_until_paused()
+        other_session.execute(CUT)
+        world.sink.go_on()
+        worker.wait()
+        assert world.states()[0] == "sent"
+        world.settle()
+        each_once(world)
+        assert "lease_expired" not in world.events()[:5]
 
     def test_after_the_commit_before_the_news(self, world, other_session, told):
         _hold_day(world, other_session)

@@ -1,0 +1,69 @@
+"""Single statements that are transactions of their own, on a connection that is kept.
+
+For loops in which one statement is one decision (a claim, a batch of hits): against a unit of work
+it saves the round trips of BEGIN and COMMIT and of taking a connection from the pool.
+"""
+
+import os
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import PoolProxiedConnection
+
+from app.core.db import db
+
+LOST = (psycopg.OperationalError, psycopg.InterfaceError, SQLAlchemyError)
+
+
+class KeptConnection:
+    """One connection for one thread at a time; opened when first used, and anew after a failure.
+
+    Inside an outer transaction that somebody else holds around everything, that one is used.
+    """
+
+    def __init__(self) -> None:
+        self._pooled: PoolProxiedConnection | None = None
+        self._owner: tuple[int, object] | None = None
+
+    def run(self, statement: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+        """Run one statement and commit it. Errors: `LOST`, or another psycopg.Error."""
+        try:
+            with self._driver().cursor(row_factory=dict_row) as cursor:
+                cursor.execute(statement, values)
+                return cursor.fetchall() if cursor.description else []
+        except (psycopg.Error, SQLAlchemyError):
+            self.close(broken=True)
+            raise
+
+    def close(self, *, broken: bool = False) -> None:
+        """Give the connection back; a broken one is thrown away, one of a parent process left."""
+        pooled, self._pooled = self._pooled, None
+        if pooled is None or self._owner is None or self._owner[0] != os.getpid():
+            return
+        with suppress(psycopg.Error, SQLAlchemyError):
+            if broken:
+                pooled.invalidate()
+            else:
+                _driver_of(pooled).autocommit = False
+            pooled.close()
+
+    def _driver(self) -> "psycopg.Connection[Any]":
+        bind = db.engine
+        if isinstance(bind, Connection):
+            return _driver_of(bind.connection)
+        owner = (os.getpid(), bind)
+        if self._pooled is None or self._owner != owner:
+            self.close()
+            self._pooled, self._owner = bind.raw_connection(), owner
+            _driver_of(self._pooled).autocommit = True
+        return _driver_of(self._pooled)
+
+
+def _driver_of(pooled: PoolProxiedConnection) -> "psycopg.Connection[Any]":
+    driver = pooled.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
