@@ -1,7 +1,6 @@
 """Owner: campaigns. Campaigns, their steps and windows, and the leads enrolled in them."""
 
 from datetime import date, datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -179,8 +178,6 @@ class CampaignDay(WorkspaceKeyed, Model):
         sa.ForeignKey("campaign.id", ondelete="CASCADE"), primary_key=True
     )
     day: Mapped[date] = mapped_column(primary_key=True)
-    queued: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
-    queued_new: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
     sent: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
     contacted: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
     opened: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
@@ -191,4 +188,3 @@ class CampaignDay(WorkspaceKeyed, Model):
     auto_replied: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
     bounced: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
     unsubscribed: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
-    extra: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")

@@ -853,8 +853,6 @@ def upgrade() -> None:
         "campaign_day",
         sa.Column("campaign_id", sa.BigInteger(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("queued", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("queued_new", sa.Integer(), server_default="0", nullable=False),
         sa.Column("sent", sa.Integer(), server_default="0", nullable=False),
         sa.Column("contacted", sa.Integer(), server_default="0", nullable=False),
         sa.Column("opened", sa.Integer(), server_default="0", nullable=False),
@@ -865,9 +863,6 @@ def upgrade() -> None:
         sa.Column("auto_replied", sa.Integer(), server_default="0", nullable=False),
         sa.Column("bounced", sa.Integer(), server_default="0", nullable=False),
         sa.Column("unsubscribed", sa.Integer(), server_default="0", nullable=False),
-        sa.Column(
-            "extra", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False
-        ),
         sa.Column("workspace_id", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["campaign_id"],
