@@ -192,6 +192,29 @@ def test_redis_stopped_for_some_seconds(world: World) -> None:
 
 
 @pytest.mark.long
+def test_mail_servers_killed_and_back_after_some_seconds(world: World) -> None:
+    where = world.launch("dead")
+    began = world.sent("dead").total()
+    world.parakeet.kill("sandbox")  # SMTP and IMAP at once, in the middle of whatever they did
+    time.sleep(8)
+    world.parakeet.spawn("sandbox", "-m", "app.sandbox")
+    until("the mail servers are back", lambda: _answers(world), 20)
+    assert began < LEADS
+    assert world.visitor.get("/w/acme/dashboard").ok
+    world.assert_all_once("dead", where, 400)
+    statuses = {account["status"] for account in world.visitor.ask("GET", "/api/account")}
+    assert statuses == {"connected"}
+
+
+def _answers(world: World) -> bool:
+    try:
+        with world.client(world.senders[0]["email"]):
+            return True
+    except OSError:
+        return False
+
+
+@pytest.mark.long
 def test_redis_stopped_for_a_minute(world: World) -> None:
     assert_survives_without_redis(world, "minute", 60)
 
