@@ -4,7 +4,7 @@ from typing import Any
 
 from app.accounts import queries, services
 from app.accounts.schemas import ConnectInput, DiscoverInput, SettingsInput
-from app.accounts.serializers import account_json, discovery_json, verification_json
+from app.accounts.serializers import AccountJson, account_json, discovery_json, verification_json
 from app.api.door import Numbered, asked_page, endpoint
 from app.core.permissions import current_actor
 from app.models import EmailAccount
@@ -13,7 +13,7 @@ FIND = {"account_id": queries.get_account}
 
 
 @endpoint("GET", "/account", permission="accounts.view")
-def index_accounts() -> Numbered:
+def index_accounts() -> Numbered[AccountJson]:
     """The workspace's accounts, by address."""
     rows, asked = queries.account_rows(), asked_page()
     part = rows[asked.offset : asked.offset + asked.per_page]
@@ -21,7 +21,7 @@ def index_accounts() -> Numbered:
 
 
 @endpoint("POST", "/account", permission="accounts.edit", body=ConnectInput, status=201)
-def create_account(value: ConnectInput) -> dict[str, Any]:
+def create_account(value: ConnectInput) -> AccountJson:
     """Try both servers and save the mailbox; 422 with the servers' own words otherwise."""
     services.require_unknown(value.email)
     found = services.try_servers(value.email, value, current_actor())
@@ -41,7 +41,7 @@ def create_discovery(value: DiscoverInput) -> dict[str, Any]:
 
 
 @endpoint("GET", "/account/<int:account_id>", permission="accounts.view", find=FIND)
-def show_account(account: EmailAccount) -> dict[str, Any]:
+def show_account(account: EmailAccount) -> AccountJson:
     """One account."""
     return _json(account)
 
@@ -53,7 +53,7 @@ def show_account(account: EmailAccount) -> dict[str, Any]:
     find=FIND,
     body=SettingsInput,
 )
-def update_account(account: EmailAccount, value: SettingsInput) -> dict[str, Any]:
+def update_account(account: EmailAccount, value: SettingsInput) -> AccountJson:
     """Save limits, rhythm and signature."""
     services.update_account(account, value)
     return _json(account)
@@ -66,22 +66,22 @@ def delete_account(account: EmailAccount) -> None:
 
 
 @endpoint("POST", "/account/<int:account_id>/pause", permission="accounts.edit", find=FIND)
-def pause_account(account: EmailAccount) -> dict[str, Any]:
+def pause_account(account: EmailAccount) -> AccountJson:
     """Stop sending from the account."""
     services.pause_account(account, "Paused by a person.")
     return _json(account)
 
 
 @endpoint("POST", "/account/<int:account_id>/resume", permission="accounts.edit", find=FIND)
-def resume_account(account: EmailAccount) -> dict[str, Any]:
+def resume_account(account: EmailAccount) -> AccountJson:
     """Send from the account again; 409 when it must be reconnected first."""
     services.resume_account(account)
     return _json(account)
 
 
-def _json(account: EmailAccount) -> dict[str, Any]:
+def _json(account: EmailAccount) -> AccountJson:
     return _row_json(queries.account_row(account))
 
 
-def _row_json(row: queries.AccountRow) -> dict[str, Any]:
+def _row_json(row: queries.AccountRow) -> AccountJson:
     return account_json(row.account, row.sent_today, row.allowed_today)

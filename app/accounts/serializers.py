@@ -1,6 +1,9 @@
 """Accounts as JSON. Credentials are write-only: no shape ever holds them."""
 
+from datetime import datetime
 from typing import Any
+
+from typing_extensions import TypedDict
 
 from app.models import EmailAccount
 from app.providers.mail.base import Verification
@@ -8,7 +11,46 @@ from app.providers.mail.discovery import Discovery
 from app.providers.mail.facts import Endpoint
 
 
-def account_json(account: EmailAccount, sent_today: int, allowed_today: int) -> dict[str, Any]:
+class ServerJson(TypedDict):
+    """Where a mailbox is."""
+
+    host: str
+    port: int
+    security: str
+
+
+class AccountJson(TypedDict):
+    """An email account."""
+
+    id: int
+    email: str
+    from_name: str
+    provider: str
+    provider_name: str
+    status: str
+    status_reason: str
+    imap: ServerJson
+    smtp: ServerJson
+    daily_limit: int
+    sent_today: int
+    allowed_today: int
+    ramp_enabled: bool
+    ramp_start: int
+    ramp_step: int
+    gap_minutes: float
+    jitter_minutes: float
+    time_zone: str
+    sent_copy: str
+    signature_html: str
+    is_sandbox: bool
+    connected_at: datetime
+    last_ok_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+
+
+def account_json(account: EmailAccount, sent_today: int, allowed_today: int) -> AccountJson:
     """An account with today's figures."""
     return {
         "id": account.id,
@@ -64,9 +106,9 @@ def discovery_json(found: Discovery) -> dict[str, Any]:
     }
 
 
-def _endpoint(endpoint: Endpoint | None) -> dict[str, Any] | None:
+def _endpoint(endpoint: Endpoint | None) -> ServerJson | None:
     return _server(endpoint.host, endpoint.port, endpoint.security) if endpoint else None
 
 
-def _server(host: str, port: int, security: str) -> dict[str, Any]:
+def _server(host: str, port: int, security: str) -> ServerJson:
     return {"host": host, "port": port, "security": security}

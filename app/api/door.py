@@ -6,7 +6,7 @@ which is also what the OpenAPI document is made from.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from flask import Blueprint, Flask, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -22,6 +22,7 @@ from app.core.errors import Forbidden, Invalid, NotFound
 from app.core.settings import settings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Item = TypeVar("Item")
 Guard = Literal["public", "signed_in", "workspace"]
 
 
@@ -38,7 +39,7 @@ class Endpoint:
     body: type[BaseModel] | None
     array: str | None
     status: int
-    returns: type[BaseModel] | str | None
+    plain: Any
     summary: str
     tag: str
     prefix: str
@@ -50,23 +51,23 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Numbered:
+class Numbered(Generic[Item]):
     """An endpoint's answer: one numbered page of a list."""
 
     items: list[Any]
     total: int
     asked: PageRequest
-    to_json: Callable[[Any], Any]
+    to_json: Callable[[Any], Item]
 
 
 @dataclass(frozen=True)
-class Continued:
+class Continued(Generic[Item]):
     """An endpoint's answer: one page of a list that a cursor continues."""
 
     items: list[Any]
     next_cursor: str | None
     asked: PageRequest
-    to_json: Callable[[Any], Any]
+    to_json: Callable[[Any], Item]
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def endpoint(
     body: type[BaseModel] | None = None,
     array: str | None = None,
     status: int = 200,
-    returns: type[BaseModel] | str | None = None,
+    plain: Any = None,
     summary: str = "",
     prefix: str = "/api",
 ) -> Callable[[Function], Function]:
@@ -100,7 +101,8 @@ def endpoint(
     `find` maps an id in the path (`<int:campaign_id>`) to the function that loads it; the view
     gets the object under the name without `_id`. `body` is the schema of the input, given as
     `value`. `array` names the field that a bare JSON array fills. The view returns something
-    JSON-able (wrapped in `data`), Numbered, Continued, Plain, a Response, or None (204).
+    JSON-able (wrapped in `data`), Numbered, Continued, Plain, a Response, or None (204); its
+    annotation describes the answer in the document, `plain` the body of one not wrapped.
     """
 
     def register(function: Function) -> Function:
@@ -110,7 +112,7 @@ def endpoint(
         TABLE.append(
             Endpoint(
                 *(method, path, function, chosen, permission, find or {}, body, array),
-                *(status, returns, words, tag, prefix),
+                *(status, plain, words, tag, prefix),
             )
         )
         return function

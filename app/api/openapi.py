@@ -1,13 +1,15 @@
 """The OpenAPI 3.1 document, made from the table of the JSON door, and its viewer."""
 
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from apispec import APISpec
 from flask import Blueprint, Flask, jsonify, render_template
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
+from werkzeug.datastructures import FileStorage
 
-from app.api.door import TABLE, Endpoint
+from app.api.door import TABLE, Continued, Endpoint, Numbered, Plain
 from app.core.permissions import public
 from app.core.settings import settings
 
@@ -31,6 +33,37 @@ ValidationError = {
         },
     },
 }
+
+
+def _object(**fields: Any) -> dict[str, Any]:
+    return {"type": "object", "required": list(fields), "properties": fields}
+
+
+WHOLE, WHOLE_OR_NONE = {"type": "integer"}, {"type": ["integer", "null"]}
+TEXT, TEXT_OR_NONE = {"type": "string"}, {"type": ["string", "null"]}
+Links = _object(first=TEXT_OR_NONE, last=TEXT_OR_NONE, prev=TEXT_OR_NONE, next=TEXT_OR_NONE)
+NumberedPage = _object(
+    links=Links,
+    meta=_object(
+        current_page=WHOLE,
+        last_page=WHOLE,
+        per_page=WHOLE,
+        total=WHOLE,
+        to=WHOLE_OR_NONE,
+        path=TEXT,
+        links={"type": "array", "items": _object(url=TEXT_OR_NONE, label=TEXT)},
+        **{"from": WHOLE_OR_NONE},
+    ),
+)
+CursorPage = _object(
+    links=Links,
+    meta=_object(path=TEXT, per_page=WHOLE, next_cursor=TEXT_OR_NONE, prev_cursor=TEXT_OR_NONE),
+)
+PAGING: dict[type, tuple[str, ...]] = {
+    Numbered: ("page", "per_page"),
+    Continued: ("cursor", "per_page"),
+}
+ENVELOPES = {Numbered: "NumberedPage", Continued: "CursorPage"}
 
 
 def init_app(app: Flask) -> None:
@@ -65,6 +98,8 @@ def build() -> dict[str, Any]:
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     spec.components.schema("Error", Error)
     spec.components.schema("ValidationError", ValidationError)
+    spec.components.schema("NumberedPage", NumberedPage)
+    spec.components.schema("CursorPage", CursorPage)
     known: set[str] = set()
     for path in sorted({line.prefix + line.path for line in TABLE}):
         lines = [line for line in TABLE if line.prefix + line.path == path]
@@ -89,9 +124,10 @@ def _operation(spec: APISpec, line: Endpoint, known: set[str]) -> dict[str, Any]
         operation["description"] = f"Needs the permission `{line.permission}`."
     if line.guard == "public":
         operation["security"] = []
-    if line.body is not None:
+    if line.body is not None and line.method != "GET":
+        kind = "multipart/form-data" if _has_file(line.body) else "application/json"
         schema = _component(spec, line.body, known)
-        operation["requestBody"] = {"content": {"application/json": {"schema": schema}}}
+        operation["requestBody"] = {"content": {kind: {"schema": schema}}}
     return operation
 
 
@@ -102,22 +138,38 @@ def _parameters(line: Endpoint) -> list[dict[str, Any]]:
             kind, _, name = part.strip("<>").rpartition(":")
             schema = {"type": "integer" if kind == "int" else "string"}
             found.append({"name": name, "in": "path", "required": True, "schema": schema})
+    if line.method == "GET" and line.body is not None:
+        found += _query(line.body)
+    answer: Any = get_origin(get_type_hints(line.function).get("return"))
+    for name in PAGING.get(answer, ()):
+        schema = TEXT if name == "cursor" else WHOLE
+        found.append({"name": name, "in": "query", "schema": schema})
     if line.guard == "workspace":
         found.append({"name": "X-Workspace-Id", "in": "header", "schema": {"type": "integer"}})
     return found
 
 
+def _query(filters: type[BaseModel]) -> list[dict[str, Any]]:
+    """The fields of a schema as query parameters."""
+    schema = filters.model_json_schema(ref_template=REF)
+    required = schema.get("required", [])
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": field}
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _has_file(body: type[BaseModel]) -> bool:
+    return any(field.annotation is FileStorage for field in body.model_fields.values())
+
+
 def _responses(spec: APISpec, line: Endpoint, known: set[str]) -> dict[str, Any]:
-    success: dict[str, Any] = {"description": "Done."}
-    if isinstance(line.returns, type):
-        data = _component(spec, line.returns, known)
-        success["content"] = _json({"type": "object", "properties": {"data": data}})
-    responses = {str(line.status): success}
     refusals = {"429": "Too many calls."}
     if line.guard != "public":
         refusals["401"] = "Not signed in."
     if line.permission:
         refusals |= {"403": "Not allowed.", "404": "Not there, or not yours."}
+    responses = dict([_success(spec, line, known)])
     for status, words in sorted(refusals.items()):
         content = _json({"$ref": REF.format(model="Error")})
         responses[status] = {"description": words, "content": content}
@@ -127,15 +179,54 @@ def _responses(spec: APISpec, line: Endpoint, known: set[str]) -> dict[str, Any]
     return responses
 
 
+def _success(spec: APISpec, line: Endpoint, known: set[str]) -> tuple[str, dict[str, Any]]:
+    """Status and answer, from what the endpoint's function says it returns."""
+    answer = get_type_hints(line.function).get("return")
+    if answer is NoneType:
+        return "204", {"description": "Done."}
+    if line.plain is not None:
+        schema = _component(spec, line.plain, known)
+    elif (kind := get_origin(answer)) in ENVELOPES:
+        item = _component(spec, get_args(answer)[0], known)
+        schema = {"allOf": [{"$ref": REF.format(model=ENVELOPES[kind])}, _data_of(_array(item))]}
+    elif answer is Plain:
+        return str(line.status), {"description": "Done.", "content": _json({"type": "object"})}
+    else:
+        schema = _data_of(_component(spec, answer, known))
+    return str(line.status), {"description": "Done.", "content": _json(schema)}
+
+
+def _data_of(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "required": ["data"], "properties": {"data": schema}}
+
+
+def _array(item: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": item}
+
+
 def _json(schema: dict[str, Any]) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
 
 
-def _component(spec: APISpec, model: type[BaseModel], known: set[str]) -> dict[str, str]:
-    """Add the schema and what it refers to, once; return the reference."""
-    schema = model.model_json_schema(ref_template=REF)
-    for name, definition in {**schema.pop("$defs", {}), model.__name__: schema}.items():
+def _component(spec: APISpec, shape: Any, known: set[str]) -> dict[str, Any]:
+    """The shape of a type; named ones are added to the components once and referred to."""
+    if get_origin(shape) in {Union, UnionType} and len(get_args(shape)) == 2:
+        shape = get_args(shape)[0]  # `X | None`: nothing to show is a 204
+    if get_origin(shape) is list:
+        return _array(_component(spec, get_args(shape)[0], known))
+    mode: Literal["validation", "serialization"] = (
+        "validation" if _is_input(shape) else "serialization"
+    )
+    schema = TypeAdapter(shape).json_schema(ref_template=REF, mode=mode)
+    definitions = schema.pop("$defs", {})
+    if is_named := hasattr(shape, "__name__") and get_origin(shape) is None:
+        definitions[shape.__name__] = schema
+    for name, definition in definitions.items():
         if name not in known:
             known.add(name)
             spec.components.schema(name, definition)
-    return {"$ref": REF.format(model=model.__name__)}
+    return {"$ref": REF.format(model=shape.__name__)} if is_named else schema
+
+
+def _is_input(shape: Any) -> bool:
+    return isinstance(shape, type) and issubclass(shape, BaseModel)

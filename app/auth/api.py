@@ -19,7 +19,14 @@ from app.auth.schemas import (
     SignUpInput,
     VerifyInput,
 )
-from app.auth.serializers import session_json, user_json
+from app.auth.serializers import (
+    LoginJson,
+    SessionJson,
+    TokenJson,
+    UserJson,
+    session_json,
+    user_json,
+)
 from app.core.errors import NotFound
 from app.models import User
 
@@ -38,20 +45,20 @@ def _opened(user: User) -> dict[str, Any]:
     return {**body, "expires_at": issued.expires_at, "user": user_json(user)}
 
 
-@endpoint("POST", "/auth/login", guard="public", body=LoginInput)
+@endpoint("POST", "/auth/login", guard="public", body=LoginInput, plain=LoginJson)
 def login(value: LoginInput) -> Plain:
     """Trade address and password for tokens."""
     return Plain(_opened(services.authenticate(value.email, value.password, _ip())))
 
 
-@endpoint("POST", "/auth/register", guard="public", body=SignUpInput, status=201)
+@endpoint("POST", "/auth/register", guard="public", body=SignUpInput, status=201, plain=LoginJson)
 def register(value: SignUpInput) -> Plain:
     """Sign up; a verification mail is sent."""
     user = services.sign_up(value.email, value.password, name=value.name, ip=_ip())
     return Plain(_opened(user), 201)
 
 
-@endpoint("POST", "/auth/refresh", guard="public", body=RefreshInput)
+@endpoint("POST", "/auth/refresh", guard="public", body=RefreshInput, plain=TokenJson)
 def refresh(value: RefreshInput) -> Plain:
     """Trade a refresh token of `/auth/login` for new tokens."""
     return Plain(token_body(services.refresh_tokens(value.refresh_token)))
@@ -92,19 +99,19 @@ def resend_verification() -> Plain:
 
 
 @endpoint("POST", "/auth/email/verify", guard="public", body=VerifyInput)
-def verify_email(value: VerifyInput) -> dict[str, Any]:
+def verify_email(value: VerifyInput) -> UserJson:
     """Verify an address with the token of the mail."""
     return user_json(services.verify_email(value.token))
 
 
 @endpoint("GET", "/auth/user")
-def show_user() -> dict[str, Any]:
+def show_user() -> UserJson:
     """The person who calls."""
     return user_json(_me())
 
 
 @endpoint("PUT", "/auth/user", body=NameInput)
-def update_user(value: NameInput) -> dict[str, Any]:
+def update_user(value: NameInput) -> UserJson:
     """Change one's name."""
     user = _me()
     services.rename_user(user, value.name)
@@ -118,7 +125,7 @@ def update_password(value: ChangePasswordInput) -> None:
 
 
 @endpoint("GET", "/auth/sessions")
-def index_sessions() -> list[dict[str, Any]]:
+def index_sessions() -> list[SessionJson]:
     """Signed-in browsers, last seen first."""
     return [session_json(row) for row in queries.list_sessions(current_user.id)]
 
@@ -130,7 +137,7 @@ def delete_session(session_id: int) -> None:
         raise NotFound
 
 
-@endpoint("POST", "/token", guard="public", prefix="/oauth")
+@endpoint("POST", "/token", guard="public", prefix="/oauth", plain=TokenJson)
 def create_token() -> Response:
     """Password and refresh grants of OAuth 2, answers as Laravel Passport's."""
     return answer_token_request()

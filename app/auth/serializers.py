@@ -1,11 +1,55 @@
 """People, sessions and tokens as JSON."""
 
-from typing import Any
+from datetime import datetime
+
+from typing_extensions import TypedDict
 
 from app.models import User, UserSession
 
 
-def user_json(user: User) -> dict[str, Any]:
+class UserJson(TypedDict):
+    """A person, as seen by that person."""
+
+    id: int
+    name: str
+    email: str
+    email_verified_at: datetime | None
+    is_admin: bool
+    current_workspace_id: int | None
+    time_zone: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class SessionJson(TypedDict):
+    """A signed-in browser."""
+
+    id: int
+    ip: str
+    user_agent: str
+    remembered: bool
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+
+
+class TokenJson(TypedDict):
+    """Tokens, as Laravel Passport gives them. Not wrapped in `data`."""
+
+    token_type: str
+    expires_in: int
+    access_token: str
+    refresh_token: str
+
+
+class LoginJson(TokenJson):
+    """The same with their end and the person."""
+
+    expires_at: datetime
+    user: UserJson
+
+
+def user_json(user: User) -> UserJson:
     """Oneself. Never the password hash."""
     return {
         "id": user.id,
@@ -20,7 +64,7 @@ def user_json(user: User) -> dict[str, Any]:
     }
 
 
-def session_json(row: UserSession) -> dict[str, Any]:
+def session_json(row: UserSession) -> SessionJson:
     """A signed-in browser."""
     return {
         "id": row.id,

@@ -14,6 +14,11 @@ from app.campaigns.queries.people import list_people
 from app.campaigns.schemas import CampaignInput, ScheduleInput, SettingsInput, StepInput
 from app.campaigns.schemas import TestMailInput as TestInput
 from app.campaigns.serializers import (
+    CampaignJson,
+    PersonJson,
+    ScheduleJson,
+    SettingsJson,
+    StepJson,
     campaign_json,
     person_json,
     schedule_json,
@@ -26,7 +31,7 @@ from app.campaigns.services.preflight import preflight
 from app.core.clock import utcnow
 from app.core.errors import Invalid
 from app.leads.schemas import LeadInput
-from app.leads.serializers import import_json
+from app.leads.serializers import ImportJson, import_json
 from app.leads.services.imports import start_import
 from app.leads.services.leads import upsert_leads
 from app.models import Campaign
@@ -82,7 +87,7 @@ class TestSendInput(TestInput):
 
 
 @endpoint("GET", "/campaign", permission="campaigns.view")
-def index_campaigns() -> Numbered:
+def index_campaigns() -> Numbered[CampaignJson]:
     """Campaigns, the newest first; `status` and `q` narrow the list."""
     page = asked_page()
     items, total = page_of_campaigns(
@@ -95,13 +100,13 @@ def index_campaigns() -> Numbered:
 
 
 @endpoint("POST", "/campaign", permission="campaigns.edit", body=CampaignInput, status=201)
-def create_campaign(value: CampaignInput) -> dict[str, Any]:
+def create_campaign(value: CampaignInput) -> CampaignJson:
     """Make a draft."""
     return campaign_json(services.create_campaign(name=value.name, owner_id=current_user.id))
 
 
 @endpoint("GET", "/campaign/<int:campaign_id>", permission="campaigns.view", find=FIND)
-def show_campaign(campaign: Campaign) -> dict[str, Any]:
+def show_campaign(campaign: Campaign) -> CampaignJson:
     """One campaign with its totals."""
     return campaign_json(campaign)
 
@@ -113,7 +118,7 @@ def show_campaign(campaign: Campaign) -> dict[str, Any]:
     find=FIND,
     body=CampaignInput,
 )
-def update_campaign(campaign: Campaign, value: CampaignInput) -> dict[str, Any]:
+def update_campaign(campaign: Campaign, value: CampaignInput) -> CampaignJson:
     """Rename it."""
     services.rename_campaign(campaign, value.name)
     return campaign_json(campaign)
@@ -126,7 +131,7 @@ def delete_campaign(campaign: Campaign) -> None:
 
 
 @endpoint("GET", "/campaign/<int:campaign_id>/sequence", permission="campaigns.view", find=FIND)
-def show_sequence(campaign: Campaign) -> list[dict[str, Any]]:
+def show_sequence(campaign: Campaign) -> list[StepJson]:
     """The steps in order."""
     return [step_json(step) for step in queries.steps_of(campaign.id)]
 
@@ -139,13 +144,13 @@ def show_sequence(campaign: Campaign) -> list[dict[str, Any]]:
     body=SequenceInput,
     array="steps",
 )
-def update_sequence(campaign: Campaign, value: SequenceInput) -> list[dict[str, Any]]:
+def update_sequence(campaign: Campaign, value: SequenceInput) -> list[StepJson]:
     """Replace the sequence; steps keep their place, so what was sent stays sent."""
     return [step_json(step) for step in sequence.replace_steps(campaign, value.steps)]
 
 
 @endpoint("GET", "/campaign/<int:campaign_id>/schedule", permission="campaigns.view", find=FIND)
-def show_schedule(campaign: Campaign) -> dict[str, Any]:
+def show_schedule(campaign: Campaign) -> ScheduleJson:
     """Windows, zone and caps."""
     return schedule_json(campaign, queries.windows_of([campaign.id]).get(campaign.id, ()))
 
@@ -157,14 +162,14 @@ def show_schedule(campaign: Campaign) -> dict[str, Any]:
     find=FIND,
     body=ScheduleBody,
 )
-def update_schedule(campaign: Campaign, value: ScheduleBody) -> dict[str, Any]:
+def update_schedule(campaign: Campaign, value: ScheduleBody) -> ScheduleJson:
     """Change when mails may leave."""
     services.update_schedule(campaign, value)
     return show_schedule(campaign)
 
 
 @endpoint("GET", "/campaign/<int:campaign_id>/settings", permission="campaigns.view", find=FIND)
-def show_settings(campaign: Campaign) -> dict[str, Any]:
+def show_settings(campaign: Campaign) -> SettingsJson:
     """Senders and rules."""
     return settings_json(campaign, queries.sender_ids([campaign.id]).get(campaign.id, ()))
 
@@ -176,14 +181,14 @@ def show_settings(campaign: Campaign) -> dict[str, Any]:
     find=FIND,
     body=SettingsInput,
 )
-def update_settings(campaign: Campaign, value: SettingsInput) -> dict[str, Any]:
+def update_settings(campaign: Campaign, value: SettingsInput) -> SettingsJson:
     """Change senders and rules."""
     services.update_settings(campaign, value)
     return show_settings(campaign)
 
 
 @endpoint("GET", "/campaign/<int:campaign_id>/leads", permission="campaigns.view", find=FIND)
-def index_leads(campaign: Campaign) -> Continued:
+def index_leads(campaign: Campaign) -> Continued[PersonJson]:
     """Leads of the campaign; `state` and `q` narrow the list, `cursor` continues it."""
     page = asked_page()
     found = list_people(
@@ -225,7 +230,7 @@ def delete_leads(campaign: Campaign, value: LeadIdsInput) -> None:
 
 
 @endpoint("POST", "/campaign/<int:campaign_id>/launch", permission="campaigns.launch", find=FIND)
-def launch_campaign(campaign: Campaign) -> dict[str, Any]:
+def launch_campaign(campaign: Campaign) -> CampaignJson:
     """Launch it when every check passes; launching twice changes nothing."""
     if campaign.status != "active":
         lines = preflight(campaign, utcnow(), user_is_verified=current_user.is_verified)
@@ -236,21 +241,21 @@ def launch_campaign(campaign: Campaign) -> dict[str, Any]:
 
 
 @endpoint("POST", "/campaign/<int:campaign_id>/pause", permission="campaigns.launch", find=FIND)
-def pause_campaign(campaign: Campaign) -> dict[str, Any]:
+def pause_campaign(campaign: Campaign) -> CampaignJson:
     """Nothing more leaves, from this moment."""
     running.pause_campaign(campaign)
     return campaign_json(campaign)
 
 
 @endpoint("POST", "/campaign/<int:campaign_id>/resume", permission="campaigns.launch", find=FIND)
-def resume_campaign(campaign: Campaign) -> dict[str, Any]:
+def resume_campaign(campaign: Campaign) -> CampaignJson:
     """Go on where it stopped."""
     running.resume_campaign(campaign)
     return campaign_json(campaign)
 
 
 @endpoint("POST", "/campaign/<int:campaign_id>/archive", permission="campaigns.edit", find=FIND)
-def archive_campaign(campaign: Campaign) -> dict[str, Any]:
+def archive_campaign(campaign: Campaign) -> CampaignJson:
     """Put it away; figures stay."""
     running.archive_campaign(campaign)
     return campaign_json(campaign)
@@ -284,7 +289,7 @@ def test_send(campaign: Campaign, value: TestSendInput) -> Plain:
 
 
 @endpoint("POST", "/lead/import", permission="leads.edit", body=ImportInput, status=201)
-def create_import(value: ImportInput) -> dict[str, Any]:
+def create_import(value: ImportInput) -> ImportJson:
     """Upload a list (`file`) and see what it seems to hold.
 
     With `campaign_id` its leads are enrolled when it is committed.

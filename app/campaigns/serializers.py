@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
     from app.campaigns.policies.schedule import Window
@@ -15,7 +18,83 @@ COUNTS = (
 )
 
 
-def campaign_json(campaign: Campaign) -> dict[str, Any]:
+class CampaignJson(TypedDict):
+    """A campaign with its totals: `leads`, `sent`, `opened`, `replied` and so on."""
+
+    id: int
+    name: str
+    type: str
+    status: str
+    status_reason: str
+    owner_id: int | None
+    stats: dict[str, int]
+    launched_at: datetime | None
+    completed_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class StepJson(TypedDict):
+    """One mail of the sequence."""
+
+    id: int
+    position: int
+    delay_amount: int
+    delay_unit: str
+    subject: str
+    body_html: str
+
+
+class WindowJson(TypedDict):
+    """When mails may leave on one weekday; 0 is Monday."""
+
+    weekday: int
+    start: str
+    end: str
+
+
+class ScheduleJson(TypedDict):
+    """When mails may leave."""
+
+    time_zone: str
+    start_at: datetime | None
+    end_at: datetime | None
+    daily_cap: int | None
+    daily_new_cap: int | None
+    windows: list[WindowJson]
+
+
+class SettingsJson(TypedDict):
+    """Senders and rules."""
+
+    name: str
+    account_ids: list[int]
+    track_opens: bool
+    track_clicks: bool
+    unsubscribe_header: bool
+    stop_on_auto_reply: bool
+
+
+class PersonJson(TypedDict):
+    """A lead in a campaign."""
+
+    id: int
+    lead_id: int
+    email: str
+    first_name: str
+    last_name: str
+    company: str
+    state: str
+    state_reason: str
+    step: int
+    due_at: datetime | None
+    sender: str | None
+    last_event: str | None
+    last_event_at: datetime | None
+    replied_at: datetime | None
+
+
+def campaign_json(campaign: Campaign) -> CampaignJson:
     """A campaign with its totals."""
     return {
         "id": campaign.id,
@@ -32,7 +111,7 @@ def campaign_json(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def step_json(step: Step) -> dict[str, Any]:
+def step_json(step: Step) -> StepJson:
     """One mail of the sequence."""
     return {
         "id": step.id,
@@ -44,7 +123,7 @@ def step_json(step: Step) -> dict[str, Any]:
     }
 
 
-def schedule_json(campaign: Campaign, windows: tuple[Window, ...]) -> dict[str, Any]:
+def schedule_json(campaign: Campaign, windows: tuple[Window, ...]) -> ScheduleJson:
     """When mails may leave."""
     return {
         "time_zone": campaign.time_zone,
@@ -63,7 +142,7 @@ def clock(minute: int) -> str:
     return f"{minute // 60 % 24:02d}:{minute % 60:02d}"
 
 
-def settings_json(campaign: Campaign, account_ids: tuple[int, ...]) -> dict[str, Any]:
+def settings_json(campaign: Campaign, account_ids: tuple[int, ...]) -> SettingsJson:
     """Senders and rules."""
     return {
         "name": campaign.name,
@@ -75,7 +154,7 @@ def settings_json(campaign: Campaign, account_ids: tuple[int, ...]) -> dict[str,
     }
 
 
-def person_json(person: Person) -> dict[str, Any]:
+def person_json(person: Person) -> PersonJson:
     """A lead in a campaign."""
     entry = person.entry
     return {

@@ -1,11 +1,50 @@
 """Leads and imports as JSON."""
 
+from datetime import datetime
 from typing import Any
+
+from typing_extensions import TypedDict
 
 from app.models import Lead, LeadImport
 
 
-def lead_json(lead: Lead) -> dict[str, Any]:
+class LeadJson(TypedDict):
+    """A person who may be contacted."""
+
+    id: int
+    email: str
+    first_name: str
+    last_name: str
+    company: str
+    title: str
+    phone: str
+    website: str
+    time_zone: str
+    custom: dict[str, Any]
+    source: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class ImportJson(TypedDict):
+    """An uploaded list on its way in."""
+
+    id: int
+    campaign_id: int | None
+    filename: str
+    size: int
+    state: str
+    dialect: dict[str, Any]
+    mapping: dict[str, Any]
+    report: dict[str, Any]
+    rows_total: int
+    rows_done: int
+    error: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+def lead_json(lead: Lead) -> LeadJson:
     """A person who may be contacted."""
     return {
         "id": lead.id,
@@ -24,7 +63,7 @@ def lead_json(lead: Lead) -> dict[str, Any]:
     }
 
 
-def import_json(imported: LeadImport) -> dict[str, Any]:
+def import_json(imported: LeadImport) -> ImportJson:
     """An uploaded list on its way in."""
     return {
         "id": imported.id,

@@ -11,7 +11,15 @@ from app.core.errors import Invalid, NotFound
 from app.mailhub.queries import messages as message_queries
 from app.mailhub.queries import threads as queries
 from app.mailhub.schemas import BulkInput, Id, Key, ReplyInput, ThreadFilter
-from app.mailhub.serializers import message_json, pending_json, thread_json
+from app.mailhub.serializers import (
+    ConversationJson,
+    MessageJson,
+    PendingJson,
+    ThreadJson,
+    message_json,
+    pending_json,
+    thread_json,
+)
 from app.mailhub.services.marking import apply_verb
 from app.mailhub.services.replying import reply_to_thread
 from app.models import Message, Thread
@@ -28,7 +36,7 @@ class MessageInput(ReplyInput):
 
 
 @endpoint("GET", "/mailhub/threads", permission="mailhub.view", body=ThreadFilter)
-def index_threads(value: ThreadFilter) -> Continued:
+def index_threads(value: ThreadFilter) -> Continued[ThreadJson]:
     """A box, newest first: `box`, `account`, `campaign`, `unread`, `q`, `cursor`."""
     page = asked_page()
     found = queries.list_threads(value, page.cursor, page.per_page)
@@ -36,7 +44,7 @@ def index_threads(value: ThreadFilter) -> Continued:
 
 
 @endpoint("GET", "/mailhub/threads/<int:thread_id>", permission="mailhub.view", find=FIND)
-def show_thread(thread: Thread) -> dict[str, Any]:
+def show_thread(thread: Thread) -> ConversationJson:
     """A conversation with its messages, oldest first, and what is on its way."""
     messages = message_queries.messages_of(thread.id)
     files = message_queries.attachments_of([message.id for message in messages])
@@ -49,7 +57,7 @@ def show_thread(thread: Thread) -> dict[str, Any]:
 
 
 @endpoint("GET", "/mailhub/messages/<int:message_id>", permission="mailhub.view", find=FIND_MESSAGE)
-def show_message(message: Message) -> dict[str, Any]:
+def show_message(message: Message) -> MessageJson:
     """One mail."""
     files = message_queries.attachments_of([message.id])
     return message_json(message, files.get(message.id, []))
@@ -58,11 +66,11 @@ def show_message(message: Message) -> dict[str, Any]:
 def _mark(path: str, put: str, delete: str, words: str) -> None:
     """Two endpoints of a mark: PUT sets it, DELETE takes it back."""
 
-    def set_mark(thread: Thread) -> dict[str, Any]:
+    def set_mark(thread: Thread) -> ThreadJson:
         apply_verb(put, [thread], actor=current_actor())
         return thread_json(queries.get_thread(thread.id))
 
-    def take_back(thread: Thread) -> dict[str, Any]:
+    def take_back(thread: Thread) -> ThreadJson:
         apply_verb(delete, [thread], actor=current_actor())
         return thread_json(queries.get_thread(thread.id))
 
@@ -78,14 +86,14 @@ _mark("archive", "archive", "unarchive", "Archive a conversation, or bring it ba
 
 
 @endpoint("POST", "/mailhub/threads/bulk", permission="mailhub.edit", body=BulkInput)
-def update_threads(value: BulkInput) -> list[dict[str, Any]]:
+def update_threads(value: BulkInput) -> list[ThreadJson]:
     """Do one thing to many conversations; those of others are not there."""
     apply_verb(value.verb, queries.threads_by_ids(value.ids), actor=current_actor())
     return [thread_json(thread) for thread in queries.threads_by_ids(value.ids)]
 
 
 @endpoint("POST", "/mailhub/messages", permission="mailhub.send", body=MessageInput, status=201)
-def create_message(value: MessageInput) -> dict[str, Any]:
+def create_message(value: MessageInput) -> PendingJson:
     """Answer in a conversation; it leaves through the outbox."""
     thread = _thread(value.thread_id)
     outbox_id = reply_to_thread(thread, value, actor=current_actor())

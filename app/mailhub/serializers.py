@@ -1,11 +1,87 @@
 """Conversations and messages as JSON."""
 
+from datetime import datetime
 from typing import Any
+
+from typing_extensions import TypedDict
 
 from app.models import Attachment, Message, Outbox, Thread
 
 
-def thread_json(thread: Thread) -> dict[str, Any]:
+class ThreadJson(TypedDict):
+    """A conversation as its list row."""
+
+    id: int
+    account_id: int
+    subject: str
+    snippet: str
+    participants: list[dict[str, Any]]
+    kind: str
+    message_count: int
+    unread_count: int
+    is_read: bool
+    is_starred: bool
+    is_archived: bool
+    has_attachments: bool
+    lead_id: int | None
+    campaign_id: int | None
+    last_at: datetime
+
+
+class AttachmentJson(TypedDict):
+    """A file of a message."""
+
+    id: int
+    part: str
+    filename: str
+    content_type: str
+    size: int
+    is_inline: bool
+
+
+MessageJson = TypedDict(
+    "MessageJson",
+    {
+        "id": int,
+        "thread_id": int,
+        "direction": str,
+        "kind": str,
+        "from": dict[str, str],
+        "to": list[dict[str, Any]],
+        "cc": list[dict[str, Any]],
+        "subject": str,
+        "snippet": str,
+        "text": str,
+        "reply_text": str,
+        "html": str,
+        "is_read": bool,
+        "at": datetime,
+        "attachments": list[AttachmentJson],
+    },
+)
+
+
+class PendingJson(TypedDict):
+    """An answer on its way, or one that could not leave."""
+
+    id: int
+    thread_id: int | None
+    state: str
+    to: dict[str, str]
+    subject: str
+    text: str
+    error: str | None
+    created_at: datetime
+
+
+class ConversationJson(ThreadJson):
+    """A conversation with its mails, oldest first, and what is on its way."""
+
+    messages: list[MessageJson]
+    pending: list[PendingJson]
+
+
+def thread_json(thread: Thread) -> ThreadJson:
     """A conversation as its list row."""
     return {
         "id": thread.id,
@@ -26,7 +102,7 @@ def thread_json(thread: Thread) -> dict[str, Any]:
     }
 
 
-def message_json(message: Message, attachments: list[Attachment]) -> dict[str, Any]:
+def message_json(message: Message, attachments: list[Attachment]) -> MessageJson:
     """One mail. The HTML is sanitised and still has no business outside a sandboxed frame."""
     return {
         "id": message.id,
@@ -47,7 +123,7 @@ def message_json(message: Message, attachments: list[Attachment]) -> dict[str, A
     }
 
 
-def attachment_json(attachment: Attachment) -> dict[str, Any]:
+def attachment_json(attachment: Attachment) -> AttachmentJson:
     """A file of a message."""
     return {
         "id": attachment.id,
@@ -59,7 +135,7 @@ def attachment_json(attachment: Attachment) -> dict[str, Any]:
     }
 
 
-def pending_json(row: Outbox) -> dict[str, Any]:
+def pending_json(row: Outbox) -> PendingJson:
     """An answer on its way, or one that could not leave."""
     return {
         "id": row.id,

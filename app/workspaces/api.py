@@ -4,12 +4,11 @@ The id in the path names the workspace; the caller must be a member of it, else 
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from flask import request
 from flask_login import current_user
 
-from app.api.door import Plain, endpoint
+from app.api.door import endpoint
 from app.auth.queries import get_user
 from app.core.errors import Forbidden, NotFound
 from app.workspaces import queries, services
@@ -20,7 +19,16 @@ from app.workspaces.schemas import (
     RoleInput,
     UpdateWorkspaceInput,
 )
-from app.workspaces.serializers import access_json, invitation_json, member_json, workspace_json
+from app.workspaces.serializers import (
+    AccessJson,
+    InvitationJson,
+    MemberJson,
+    WorkspaceJson,
+    access_json,
+    invitation_json,
+    member_json,
+    workspace_json,
+)
 
 
 def entered(permission: str | None = None) -> dict[str, Callable[[int], Access]]:
@@ -38,20 +46,20 @@ def entered(permission: str | None = None) -> dict[str, Callable[[int], Access]]
 
 
 @endpoint("GET", "/workspace")
-def index_workspaces() -> list[dict[str, Any]]:
+def index_workspaces() -> list[AccessJson]:
     """The caller's workspaces, by name."""
     return [access_json(access) for access in queries.list_access(current_user.id)]
 
 
 @endpoint("POST", "/workspace", body=CreateWorkspaceInput, status=201)
-def create_workspace(value: CreateWorkspaceInput) -> dict[str, Any]:
+def create_workspace(value: CreateWorkspaceInput) -> WorkspaceJson:
     """Make a workspace and work in it."""
     user = get_user(current_user.id)
     return workspace_json(services.create_workspace(user, value.name, time_zone=value.time_zone))
 
 
 @endpoint("GET", "/workspace/<int:workspace_id>", find=entered())
-def show_workspace(workspace: Access) -> dict[str, Any]:
+def show_workspace(workspace: Access) -> AccessJson:
     """One workspace with the caller's role in it."""
     return access_json(workspace)
 
@@ -59,7 +67,7 @@ def show_workspace(workspace: Access) -> dict[str, Any]:
 @endpoint(
     "PUT", "/workspace/<int:workspace_id>", find=entered("settings.edit"), body=UpdateWorkspaceInput
 )
-def update_workspace(workspace: Access, value: UpdateWorkspaceInput) -> dict[str, Any]:
+def update_workspace(workspace: Access, value: UpdateWorkspaceInput) -> WorkspaceJson:
     """Change name and time zone."""
     row = queries.get_workspace(workspace.workspace_id)
     changed = services.update_workspace(row, name=value.name, time_zone=value.time_zone)
@@ -67,13 +75,13 @@ def update_workspace(workspace: Access, value: UpdateWorkspaceInput) -> dict[str
 
 
 @endpoint("POST", "/workspace/<int:workspace_id>/switch", find=entered())
-def switch_workspace(workspace: Access) -> dict[str, Any]:
+def switch_workspace(workspace: Access) -> AccessJson:
     """Work in this workspace from now on."""
     return access_json(services.switch_workspace(current_user.id, workspace.workspace_id))
 
 
 @endpoint("GET", "/workspace/<int:workspace_id>/users", find=entered("members.view"))
-def index_members(workspace: Access) -> list[dict[str, Any]]:
+def index_members(workspace: Access) -> list[MemberJson]:
     """The people of the workspace."""
     return [member_json(member) for member in queries.list_members(workspace.workspace_id)]
 
@@ -84,7 +92,7 @@ def index_members(workspace: Access) -> list[dict[str, Any]]:
     find=entered("members.edit"),
     body=RoleInput,
 )
-def update_member(workspace: Access, user_id: int, value: RoleInput) -> dict[str, Any]:
+def update_member(workspace: Access, user_id: int, value: RoleInput) -> MemberJson:
     """Give a member another role."""
     member = services.change_role(workspace.workspace_id, user_id, value.role, by=current_user.id)
     return member_json((member, get_user(user_id)))
@@ -99,7 +107,7 @@ def delete_member(workspace: Access, user_id: int) -> None:
 
 
 @endpoint("GET", "/workspace/<int:workspace_id>/invitations", find=entered("members.view"))
-def index_invitations(workspace: Access) -> list[dict[str, Any]]:
+def index_invitations(workspace: Access) -> list[InvitationJson]:
     """Invitations that may still be accepted."""
     return [invitation_json(row) for row in queries.list_invitations(workspace.workspace_id)]
 
@@ -111,7 +119,7 @@ def index_invitations(workspace: Access) -> list[dict[str, Any]]:
     body=InviteInput,
     status=201,
 )
-def create_invitation(workspace: Access, value: InviteInput) -> dict[str, Any]:
+def create_invitation(workspace: Access, value: InviteInput) -> InvitationJson:
     """Invite somebody by mail."""
     return invitation_json(
         services.invite_member(
@@ -135,7 +143,7 @@ def delete_invitation(workspace: Access, invitation_id: int) -> None:
 
 
 @endpoint("POST", "/workspace/invitations/<token>/accept")
-def accept_invitation(token: str) -> Plain:
+def accept_invitation(token: str) -> AccessJson:
     """Join the workspace of an invitation link."""
     access = services.accept_invitation(token, get_user(current_user.id))
-    return Plain({"data": access_json(access)})
+    return access_json(access)

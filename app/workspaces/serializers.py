@@ -1,12 +1,56 @@
 """Workspaces and their people as JSON."""
 
-from typing import Any
+from datetime import datetime
+
+from typing_extensions import TypedDict
 
 from app.models import Invitation, Membership, User, Workspace
 from app.workspaces.policies import Access
 
 
-def access_json(access: Access) -> dict[str, Any]:
+class AccessJson(TypedDict):
+    """A workspace with the caller's role in it."""
+
+    id: int
+    name: str
+    slug: str
+    time_zone: str
+    role: str
+    permissions: list[str]
+
+
+class WorkspaceJson(TypedDict):
+    """A workspace."""
+
+    id: int
+    name: str
+    slug: str
+    time_zone: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class MemberJson(TypedDict):
+    """A person in a workspace."""
+
+    id: int
+    name: str
+    email: str
+    role: str
+    joined_at: datetime
+
+
+class InvitationJson(TypedDict):
+    """An invitation that may still be accepted."""
+
+    id: int
+    email: str
+    role: str
+    expires_at: datetime
+    sent_at: datetime
+
+
+def access_json(access: Access) -> AccessJson:
     """A workspace as one of its members sees it."""
     return {
         "id": access.workspace_id,
@@ -18,7 +62,7 @@ def access_json(access: Access) -> dict[str, Any]:
     }
 
 
-def workspace_json(workspace: Workspace) -> dict[str, Any]:
+def workspace_json(workspace: Workspace) -> WorkspaceJson:
     """A workspace by itself."""
     return {
         "id": workspace.id,
@@ -30,7 +74,7 @@ def workspace_json(workspace: Workspace) -> dict[str, Any]:
     }
 
 
-def member_json(member: tuple[Membership, User]) -> dict[str, Any]:
+def member_json(member: tuple[Membership, User]) -> MemberJson:
     """A person in a workspace."""
     membership, user = member
     return {
@@ -42,7 +86,7 @@ def member_json(member: tuple[Membership, User]) -> dict[str, Any]:
     }
 
 
-def invitation_json(invitation: Invitation) -> dict[str, Any]:
+def invitation_json(invitation: Invitation) -> InvitationJson:
     """An invitation. Never its token."""
     return {
         "id": invitation.id,
