@@ -80,7 +80,9 @@ def load(**overrides: Any) -> dict[str, Any]:
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
         "TRUSTED_PROXIES": _int("TRUSTED_PROXIES", 0),
         "METRICS_TOKEN": os.environ.get("METRICS_TOKEN", ""),
-        "MAX_CONTENT_LENGTH": 210 * 1024 * 1024,
+        "MAX_CONTENT_LENGTH": 210 * 1024 * 1024,  # lists of leads; everything else: MAX_UPLOAD
+        "MAX_UPLOAD": 26 * 1024 * 1024,
+        "LARGE_UPLOADS": ("/imports", "/lead/import"),
         "MAX_FORM_MEMORY_SIZE": 8 * 1024 * 1024,
         "SESSION_COOKIE_NAME": "__Host-parakeet" if is_https else "parakeet",
         "SESSION_COOKIE_SECURE": is_https,

@@ -46,7 +46,7 @@ def _handle(error: Exception) -> Response:
 def _handle_unstorable(error: DataError) -> Response:
     """Input that no column can hold: a NUL character, an id beyond 64 bits."""
     db.session.rollback()  # the page of the error may ask the database again
-    log.warning("unstorable_input", path=request.path, error=type(error.orig).__name__)
+    log.warning("unstorable_input", path=_rule(), error=type(error.orig).__name__)
     return _renderer()(BadRequest())
 
 
@@ -54,5 +54,10 @@ def _handle_unexpected(error: InternalServerError) -> Response:
     """A bug: logged with its traceback, answered without any of it."""
     cause = error.original_exception
     if cause is not None:
-        log.error("unexpected_error", path=request.path, exc_info=cause)
+        log.error("unexpected_error", path=_rule(), exc_info=cause)
     return _renderer()(error)
+
+
+def _rule() -> str:
+    """The pattern of the address: addresses from mails carry tokens, which no log may hold."""
+    return request.url_rule.rule if request.url_rule else "none"

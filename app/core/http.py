@@ -36,6 +36,8 @@ def _begin() -> None:
     given = request.headers.get("X-Request-Id", "")
     request_id.set(given if GIVEN_ID.fullmatch(given) else secrets.token_hex(8))
     g.started = time.monotonic()
+    if not request.path.endswith(current_app.config["LARGE_UPLOADS"]):
+        request.max_content_length = current_app.config["MAX_UPLOAD"]
 
 
 def _end(response: Response) -> Response:

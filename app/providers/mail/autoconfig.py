@@ -38,7 +38,8 @@ def _first(servers: object, kind: str, email: str) -> tuple[Endpoint, str] | Non
         security = _SECURITY.get(server.findtext("socketType", ""))
         port = server.findtext("port", "").strip()
         methods = {(node.text or "").strip() for node in server.iter("authentication")}
-        if security and port.isdigit() and is_host_name(host) and methods & _PASSWORDS:
+        is_port = port.isdecimal() and len(port) <= 5
+        if security and is_port and is_host_name(host) and methods & _PASSWORDS:
             user = _expand(server.findtext("username", "%EMAILADDRESS%"), email)
             return Endpoint(host, int(port), security), user
     return None
