@@ -226,5 +226,6 @@ def run(statement: str, on: KeptConnection | None = None, /, **values: Any) -> S
     values["workspace_id"] = require_workspace_id()
     if on is not None:
         return on.run(statement, values)
+    # sql: a statement of this module; each says why it is one and binds the workspace.
     result = db.session.connection().exec_driver_sql(statement, values)
     return result.mappings().all() if result.returns_rows else ()

@@ -118,7 +118,7 @@ def storm(world, redis, instance_dir, *, accounts, mails, kills, seconds):
 
 @pytest.mark.parametrize("world", ["provider"], indirect=True)
 def test_short_storm(world, own_redis, instance_dir):
-    storm(world, own_redis, instance_dir, accounts=4, mails=100, kills=8, seconds=180)
+    storm(world, own_redis, instance_dir, accounts=4, mails=60, kills=6, seconds=180)
     assert set(world.states()) == {"sent"}
     assert dict(world.sink.taken()) == {row.message_id: 1 for row in world.rows()}
 
