@@ -21,6 +21,7 @@ from app.leads.events import ImportCommitted
 from app.leads.queries import suppressed_emails
 from app.models import CampaignLead, EmailAccount, Lead, Outbox
 from app.sending.jobs import ring_due
+from app.sending.news import announce
 from app.sending.services import resend_held
 from app.sync.events import BounceReceived, ComplaintReceived
 from tests.factories import (
@@ -131,6 +132,17 @@ class TestNobodyIsStuck:
         db.session.expire_all()
         assert (queued.state, queued.step_position) == ("waiting", 2)
         assert row_of(queued).state == "sent"
+
+    def test_a_failed_mail_that_is_sent_again_moves_its_lead(self, queued):
+        row = row_of(queued)
+        row.state, row.error_family, queued.state = "failed", "soft", "failed"
+        db.session.flush()
+        resend_held(row.id)
+        row.state, row.sent_at, row.announce_due = "sent", NOW, True
+        db.session.commit()
+        announce(row.account_id)
+        db.session.expire_all()
+        assert (queued.state, queued.step_position) == ("waiting", 2)
 
     def test_an_import_of_a_deleted_campaign_comes_to_its_end(self, in_acme):
         campaign = make_campaign(accounts=[make_account()], steps=1)

@@ -85,7 +85,7 @@ def _advance(lead: CampaignLead, mail: MailNote, steps: Sequence[Step]) -> bool:
         lead.due_at = mail.at + delay_of(following.delay_amount, following.delay_unit)  # type: ignore[arg-type]
     else:
         lead.due_at = None
-    if lead.state not in ADVANCING:
+    if lead.state not in (*ADVANCING, "failed"):  # a person sent again what had failed
         return False
     lead.state = "waiting" if following is not None else "completed"
     lead.state_reason, lead.state_changed_at = "", mail.at
