@@ -19,8 +19,9 @@ from redis import Redis
 
 from app import create_app
 from app.auth.services import start_session
-from app.core import clock, jobs
+from app.core import clock, events, jobs
 from app.core.db import db
+from app.core.events import SystemMailRequested
 from app.core.jobs import Ring
 from app.core.tenancy import workspace_context
 from app.core.transactions import App
@@ -242,6 +243,15 @@ def login(app: App) -> Callable[[FlaskClient, User], FlaskClient]:
 def page(app: App, login: Callable[[FlaskClient, User], FlaskClient]) -> PageClient:
     """A page-checking client: `page.as_(cast.alice).get("/w/acme/campaigns")`."""
     return PageClient(app, login)
+
+
+@pytest.fixture
+def mails(app: App) -> Iterator[list[SystemMailRequested]]:
+    """The installation's own mail that was asked for during the test."""
+    seen: list[SystemMailRequested] = []
+    events.subscribe(SystemMailRequested, seen.append)
+    yield seen
+    events._handlers[SystemMailRequested].remove(seen.append)
 
 
 @pytest.fixture

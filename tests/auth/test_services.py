@@ -11,24 +11,12 @@ from app.auth.errors import InvalidCredentials, NotVerified, TokenInvalid
 from app.core.clock import frozen, utcnow
 from app.core.db import db
 from app.core.errors import Invalid, NotFound, TooMany
-from app.core.events import SystemMailRequested, subscribe
 from app.models import LoginAttempt, User, UserSession, UserToken
 from tests.factories import make_user
 from tests.factories.people import PASSWORD
 
 NEW = "tangled otter harbour"
 IP = "192.0.2.7"
-
-
-@pytest.fixture
-def mails(app):
-    """System mail asked for during the test."""
-    seen = []
-    subscribe(SystemMailRequested, seen.append)
-    yield seen
-    from app.core import events
-
-    events._handlers[SystemMailRequested].remove(seen.append)
 
 
 def token_in(mail):

@@ -6,9 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from app.auth import queries, services
-from app.core import events, jobs
+from app.core import jobs
 from app.core.db import db
-from app.core.events import SystemMailRequested, subscribe
 from app.core.rq import Dispatcher
 from app.core.settings import settings
 from app.models import SystemMail, User, UserSession
@@ -16,14 +15,6 @@ from tests.factories import make_user
 from tests.factories.people import PASSWORD
 
 NEW = "tangled otter harbour"
-
-
-@pytest.fixture
-def mails(app):
-    seen = []
-    subscribe(SystemMailRequested, seen.append)
-    yield seen
-    events._handlers[SystemMailRequested].remove(seen.append)
 
 
 def link_in(mail):

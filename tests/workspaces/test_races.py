@@ -8,23 +8,13 @@ import pytest
 import sqlalchemy as sa
 
 from app.auth import services as identity
-from app.core import events
 from app.core.db import db
-from app.core.events import SystemMailRequested, subscribe
 from app.core.transactions import unit_of_work
 from app.models import LoginAttempt, Membership, User, Workspace
 from app.workspaces import queries, services
 from tests.factories import make_user
 
 pytestmark = pytest.mark.committed
-
-
-@pytest.fixture
-def mails(app):
-    seen = []
-    subscribe(SystemMailRequested, seen.append)
-    yield seen
-    events._handlers[SystemMailRequested].remove(seen.append)
 
 
 def at_once(app, *acts):

@@ -8,24 +8,14 @@ import sqlalchemy as sa
 
 from app.auth import queries as people
 from app.auth.errors import NotVerified, TokenInvalid
-from app.core import events
 from app.core.clock import frozen, utcnow
 from app.core.db import db
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
-from app.core.events import SystemMailRequested, subscribe
 from app.core.tenancy import unscoped, workspace_context
 from app.models import Activity, Invitation, Membership
 from app.workspaces import handlers, queries, services
 from app.workspaces.events import RoleChanged
 from tests.factories import make_user, make_workspace
-
-
-@pytest.fixture
-def mails(app):
-    seen = []
-    subscribe(SystemMailRequested, seen.append)
-    yield seen
-    events._handlers[SystemMailRequested].remove(seen.append)
 
 
 def token_in(mail):

@@ -4,23 +4,13 @@ import re
 
 import pytest
 
-from app.core import events
 from app.core.db import db
-from app.core.events import SystemMailRequested, subscribe
 from app.models import User, Workspace
 from app.workspaces import queries, services
 from tests.factories import make_user
 
 NEW = "tangled otter harbour"
 PAGES = ("/w/acme/settings/general", "/w/acme/settings/members")
-
-
-@pytest.fixture
-def mails(app):
-    seen = []
-    subscribe(SystemMailRequested, seen.append)
-    yield seen
-    events._handlers[SystemMailRequested].remove(seen.append)
 
 
 def link_in(mail):
