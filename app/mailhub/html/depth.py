@@ -4,6 +4,7 @@ import re
 
 MAX_DEPTH = 400
 MAX_FORMATTING = 1_000
+MAX_REFERENCES = 100_000  # each "&" makes the parser copy the text before it
 # Elements that HTML does not close by itself; unclosed, they pile up.
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]{0,20})", re.I)
 _SELF_CLOSING = {
@@ -18,7 +19,9 @@ _FORMATTING = {
 
 
 def is_too_deep(source: str) -> bool:
-    """Whether more than a sane number of elements would be open at once."""
+    """Whether more than a sane number of elements would be open at once, or of "&" be read."""
+    if source.count("&") > MAX_REFERENCES:
+        return True
     depth = formatting = 0
     for tag in _TAG.finditer(source):
         name, step = tag[2].lower(), -1 if tag[1] else 1
