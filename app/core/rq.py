@@ -135,9 +135,22 @@ def _report(spec: JobSpec, error: Exception, outcome: str) -> None:
 
 
 def run_worker(app: Flask, queue: Queue) -> None:
-    """Work on one queue until told to stop; a mail being sent is finished first."""
+    """Work on one queue until told to stop; a mail being sent is finished first.
+
+    RQ's worker gives up when Redis goes away while it runs a job: another takes its place.
+    """
     os.register_at_fork(after_in_child=_forget_inherited_connections)
     with app.app_context():
+        while not _work(queue):
+            signal.signal(signal.SIGTERM, _stop)
+            signal.signal(signal.SIGINT, _stop)
+            time.sleep(1 + random.random())  # noqa: S311 - only spreads retries
+
+
+def _work(queue: Queue) -> bool:
+    """Run one RQ worker to its end. Whether it was told to stop."""
+    worker = None
+    try:
         worker = Worker(
             [JsonQueue(queue.value, connection=Redis.from_url(settings.redis_url))],
             connection=Redis.from_url(settings.redis_url),
@@ -149,6 +162,9 @@ def run_worker(app: Flask, queue: Queue) -> None:
             worker_ttl=60,
         )
         worker.work(logging_level="WARNING")
+    except (RedisError, OSError) as error:
+        log.warning("worker_without_redis", queue=queue.value, error=type(error).__name__)
+    return worker is not None and worker._shutdown_requested_date is not None
 
 
 def _forget_inherited_connections() -> None:

@@ -13,10 +13,10 @@ from tests.servers.redis_server import RedisServer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say where a Dovecot is missing."""
+    """Each file shares its installation. Say where a Dovecot is missing."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("journey"))
+            item.add_marker(pytest.mark.xdist_group(f"journey-{item.path.stem}"))
             if item.get_closest_marker("dovecot") and DOVECOT is None:
                 item.add_marker(pytest.mark.skip(reason="no Dovecot found on this machine"))
 

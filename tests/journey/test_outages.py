@@ -27,7 +27,7 @@ from tests.journey.people import Visitor, look_at_pictures, read_mails
 from tests.servers.installation import Installation, until
 from tests.servers.redis_server import RedisServer, redis_server
 
-LEADS = 14
+LEADS = 10
 
 
 @dataclass
