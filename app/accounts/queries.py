@@ -1,6 +1,5 @@
 """Reads of accounts. Removed accounts are not found, except where it is said."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -44,11 +43,6 @@ def find_account_by_email(email: str) -> EmailAccount | None:
 def list_accounts() -> list[EmailAccount]:
     """Every account of the workspace, by address."""
     return list(db.session.scalars(_live().order_by(EmailAccount.email)))
-
-
-def accounts_with_ids(account_ids: Iterable[int]) -> list[EmailAccount]:
-    """Those of these accounts that are there."""
-    return list(db.session.scalars(_live().where(EmailAccount.id.in_(set(account_ids)))))
 
 
 def account_rows() -> list[AccountRow]:

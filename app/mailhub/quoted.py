@@ -63,11 +63,6 @@ def reply_text(text: str) -> str:
     return own.strip() or text.strip()
 
 
-def is_forward(text: str) -> bool:
-    """Whether what follows is a forwarded mail, which is content and not history."""
-    return bool(_FORWARD.search(text[:20_000]))
-
-
 def _by_library(text: str) -> str:
     if any(len(line) > _LIBRARY_LINE for line in text.split("\n")):
         return ""

@@ -52,17 +52,6 @@ def outbox_id_in_message_id(message_id: str) -> int | None:
     return ids[0] if ids and len(ids) == 1 else None
 
 
-def outbox_sent_to(account_id: int, email: str, since: datetime) -> Sequence[Outbox]:
-    """What an account sent to an address since a moment, the newest first."""
-    statement = (
-        sa.select(Outbox)
-        .where(Outbox.account_id == account_id, Outbox.to_email == email, Outbox.sent_at >= since)
-        .order_by(Outbox.sent_at.desc())
-        .limit(20)
-    )
-    return db.session.scalars(statement).all()
-
-
 def pending_in_thread(thread_id: int) -> Sequence[Outbox]:
     """Manual mails of a thread that do not stand in it yet, and those that need a person.
 

@@ -76,17 +76,6 @@ def clicks_of(outbox_ids: Iterable[int]) -> dict[int, list[tuple[int | None, dat
     return clicks
 
 
-def hits_of_mails(outbox_ids: Iterable[int], limit: int = 200) -> Sequence[TrackingHit]:
-    """Every hit of these mails, the newest first."""
-    statement = (
-        sa.select(TrackingHit)
-        .where(TrackingHit.outbox_id.in_(list(outbox_ids)))
-        .order_by(TrackingHit.id.desc())
-        .limit(limit)
-    )
-    return db.session.scalars(statement).all()
-
-
 def has_unsubscribed(outbox_id: int) -> bool:
     """Whether somebody used the unsubscribe link of this mail."""
     statement = sa.select(TrackingHit.id).where(

@@ -127,17 +127,6 @@ def senders_of(campaign_id: int) -> list[EmailAccount]:
     return list(db.session.scalars(statement))
 
 
-def campaigns_using(account_id: int) -> list[Campaign]:
-    """Campaigns that may send from this account."""
-    statement = (
-        sa.select(Campaign)
-        .join(CampaignAccount, CampaignAccount.campaign_id == Campaign.id)
-        .where(CampaignAccount.account_id == account_id, Campaign.deleted_at.is_(None))
-        .order_by(Campaign.name)
-    )
-    return list(db.session.scalars(statement))
-
-
 def owner_names(campaigns: Iterable[Campaign]) -> dict[int, str]:
     """Names (else addresses) of the owners by user id."""
     ids = {c.owner_id for c in campaigns if c.owner_id is not None}

@@ -9,7 +9,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.paging import Page, keyset_page
 from app.leads.queries import matches
-from app.models import Campaign, CampaignLead, EmailAccount, Lead
+from app.models import CampaignLead, EmailAccount, Lead
 
 #: Words of the states, as people read them.
 STATE_WORDS: dict[str, str] = {
@@ -128,17 +128,6 @@ def find_lead_in(campaign_id: int, lead_id: int | None) -> Lead | None:
     )
     chosen = db.session.scalar(statement.where(Lead.id == lead_id)) if lead_id else None
     return chosen or db.session.scalar(statement)
-
-
-def campaigns_of_lead(lead_id: int) -> list[tuple[CampaignLead, Campaign]]:
-    """Where a lead is enrolled."""
-    statement = (
-        sa.select(CampaignLead, Campaign)
-        .join(Campaign, Campaign.id == CampaignLead.campaign_id)
-        .where(CampaignLead.lead_id == lead_id, Campaign.deleted_at.is_(None))
-        .order_by(CampaignLead.id.desc())
-    )
-    return [(row[0], row[1]) for row in db.session.execute(statement)]
 
 
 def held_on_lost_accounts(campaign_id: int) -> int:

@@ -17,7 +17,7 @@ from app.core.events import publish
 from app.core.tenancy import require_workspace_id
 from app.leads import queries
 from app.leads.events import ImportCommitted, ImportRowsChecked, LeadsImported
-from app.leads.policies.import_rows import NEW, SKIP_REASONS, UPDATE, StagedRow
+from app.leads.policies.import_rows import NEW, UPDATE, StagedRow
 from app.leads.services.leads import TEXT_FIELDS, on_known_address
 from app.models import ImportRow, Lead, LeadImport, Suppression
 
@@ -181,8 +181,3 @@ def drop_old_rows(older_than: Any) -> int:
     ended = sa.select(LeadImport.id).where(LeadImport.finished_at < older_than)
     statement = sa.delete(ImportRow).where(ImportRow.import_id.in_(ended))
     return int(db.session.execute(statement).rowcount)  # type: ignore[attr-defined]
-
-
-def skipped_total(report: dict[str, int]) -> int:
-    """How many rows of a report did not and will not become leads."""
-    return sum(report.get(reason, 0) for reason in SKIP_REASONS)
