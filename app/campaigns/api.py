@@ -1,18 +1,24 @@
 """The JSON door of campaigns: the same verbs as the pages."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from flask_login import current_user
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
-from werkzeug.datastructures import FileStorage
 
 from app.api.door import Continued, Numbered, Plain, asked, asked_page, endpoint
 from app.campaigns.policies.preflight import may_launch
 from app.campaigns.queries import campaigns as queries
 from app.campaigns.queries.numbered import page_of_campaigns
 from app.campaigns.queries.people import list_people
-from app.campaigns.schemas import CampaignInput, ScheduleInput, SettingsInput, StepInput
-from app.campaigns.schemas import TestMailInput as TestInput
+from app.campaigns.schemas import (
+    CampaignInput,
+    ImportInput,
+    LeadIdsInput,
+    LeadsInput,
+    ScheduleBody,
+    SequenceInput,
+    SettingsInput,
+    TestSendInput,
+)
 from app.campaigns.serializers import (
     CampaignJson,
     PersonJson,
@@ -30,7 +36,6 @@ from app.campaigns.services import enrolment, explain, running, sequence, testin
 from app.campaigns.services.preflight import preflight
 from app.core.clock import utcnow
 from app.core.errors import Invalid
-from app.leads.schemas import LeadInput
 from app.leads.serializers import ImportJson, import_json
 from app.leads.services.imports import start_import
 from app.leads.services.leads import upsert_leads
@@ -38,52 +43,6 @@ from app.models import Campaign
 
 FIND = {"campaign_id": queries.get_campaign}
 CHUNK = 256 * 1024
-
-
-class SequenceInput(BaseModel):
-    """The whole sequence, in order."""
-
-    steps: Annotated[list[StepInput], Field(min_length=1, max_length=50)]
-
-
-class ScheduleBody(ScheduleInput):
-    """The same input with its windows as a list of `{weekday, start, end}`."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def spread(cls, data: Any) -> Any:
-        """Turn the list into the three lists of the form."""
-        windows = data.get("windows") if isinstance(data, dict) else None
-        if not isinstance(windows, list) or not all(isinstance(w, dict) for w in windows):
-            return data
-        return {**data, **{k: [w.get(k) for w in windows] for k in ("weekday", "start", "end")}}
-
-
-class LeadsInput(BaseModel):
-    """Leads to enrol, at most a thousand a call; larger lists are uploaded as a file."""
-
-    leads: Annotated[list[LeadInput], Field(min_length=1, max_length=1000)]
-
-
-class LeadIdsInput(BaseModel):
-    """Campaign leads to take out."""
-
-    ids: Annotated[list[int], Field(min_length=1, max_length=1000)]
-
-
-class ImportInput(BaseModel):
-    """An uploaded list, and where its leads go."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
-    file: Annotated[FileStorage, WithJsonSchema({"type": "string", "format": "binary"})]
-    campaign_id: int | None = None
-
-
-class TestSendInput(TestInput):
-    """Which step goes where as a test."""
-
-    step_id: int
 
 
 @endpoint("GET", "/campaign", permission="campaigns.view")

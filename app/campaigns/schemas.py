@@ -1,9 +1,17 @@
 """Inputs of the campaigns room, for both doors."""
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+from werkzeug.datastructures import FileStorage
 
 from app.campaigns.policies.delays import MAX_DELAY, Unit, delay_of
 from app.campaigns.policies.schedule import (
@@ -14,6 +22,7 @@ from app.campaigns.policies.schedule import (
     zone_or_utc,
 )
 from app.leads.policies.addresses import normal_email
+from app.leads.schemas import LeadInput
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 #: Days beyond these cannot be reckoned with: a zone's offset would lead out of the calendar.
@@ -140,3 +149,49 @@ class TestMailInput(BaseModel):
         if email is None:
             raise ValueError("Please enter an email address such as ann@example.com.")
         return email
+
+
+class SequenceInput(BaseModel):
+    """The whole sequence, in order."""
+
+    steps: Annotated[list[StepInput], Field(min_length=1, max_length=50)]
+
+
+class ScheduleBody(ScheduleInput):
+    """The same input with its windows as a list of `{weekday, start, end}`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def spread(cls, data: Any) -> Any:
+        """Turn the list into the three lists of the form."""
+        windows = data.get("windows") if isinstance(data, dict) else None
+        if not isinstance(windows, list) or not all(isinstance(w, dict) for w in windows):
+            return data
+        return {**data, **{k: [w.get(k) for w in windows] for k in ("weekday", "start", "end")}}
+
+
+class LeadsInput(BaseModel):
+    """Leads to enrol, at most a thousand a call; larger lists are uploaded as a file."""
+
+    leads: Annotated[list[LeadInput], Field(min_length=1, max_length=1000)]
+
+
+class LeadIdsInput(BaseModel):
+    """Campaign leads to take out."""
+
+    ids: Annotated[list[int], Field(min_length=1, max_length=1000)]
+
+
+class ImportInput(BaseModel):
+    """An uploaded list, and where its leads go."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    file: Annotated[FileStorage, WithJsonSchema({"type": "string", "format": "binary"})]
+    campaign_id: int | None = None
+
+
+class TestSendInput(TestMailInput):
+    """Which step goes where as a test."""
+
+    step_id: int
