@@ -18,6 +18,7 @@ MAX_HEADER_BYTES = 256 * 1024
 _BOUNDARY = re.compile(
     rb"boundary\s{0,8}=\s{0,8}(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))", re.I
 )
+_DASHED = re.compile(rb"\n--([^\r\n]{1,210})")
 _UNSAFE_IN_NAME = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\u202a-\u202e\u2066-\u2069]')
 
 
@@ -59,7 +60,9 @@ def check_limits(raw: bytes) -> None:
     boundaries = {a or b for a, b in _BOUNDARY.findall(raw)}
     if len(boundaries) > MAX_PARTS:
         raise TooBroken("it has more than 500 parts")
-    if sum(raw.count(b"\n--" + boundary) for boundary in boundaries) > 3 * MAX_PARTS:
+    lines = (match[1].rstrip(b" \t") for match in _DASHED.finditer(raw))
+    ends = sum(line in boundaries or line.removesuffix(b"--") in boundaries for line in lines)
+    if ends > 3 * MAX_PARTS:
         raise TooBroken("it has more than 500 parts")
 
 

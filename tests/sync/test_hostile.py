@@ -1,6 +1,8 @@
 """Mail made to jam a mailbox: one mail that cannot be stored would stop all that come after it."""
 
 import random
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -56,3 +58,19 @@ def mail(headers: str, body: str = "Hello") -> bytes:
 def test_a_hostile_mail_is_stored_like_any_other(in_acme, raw):
     [message] = stored(raw)
     assert message.is_new
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "b'Content-Type: text/plain; format=flowed\\r\\n\\r\\n' + b'a \\r\\n' * 2_000_000",
+        "b'X: 1\\r\\n\\r\\n' + b''.join(b' boundary=%d\\r\\n' % i for i in range(499)) + b'x' * 40_000_000",
+    ],
+)  # fmt: skip
+def test_a_mail_made_to_be_slow_is_read_in_time(raw):
+    """Quadratic, this takes minutes; the child process is given seconds."""
+    code = (
+        "from datetime import UTC, datetime; from app.sync.parse import parse_mail;"
+        f"parse_mail({raw}, received_at=datetime(2026, 11, 23, tzinfo=UTC))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)

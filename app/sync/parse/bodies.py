@@ -106,19 +106,18 @@ def _unflowed(part: Message, text: str) -> str:
     if (mime.param(part, "format") or "").lower() != "flowed":
         return text
     delsp = (mime.param(part, "delsp") or "").lower() == "yes"
-    out: list[str] = []
+    out: list[list[str]] = []  # pieces, joined once: a mail may be one paragraph of a million lines
     joins = False
     for line in text.replace("\r\n", "\n").split("\n"):
         body = line[1:] if line.startswith(" ") and not line.startswith(">") else line
-        if joins and not body.startswith(">") and not out[-1].startswith(">"):
-            out[-1] += body
+        soft = body.endswith(" ") and body != "-- "
+        piece = body[:-1] if soft and delsp else body
+        if joins and not body.startswith(">") and not out[-1][0].startswith(">"):
+            out[-1].append(piece)
         else:
-            out.append(body)
-        soft = out[-1].endswith(" ") and body != "-- "
-        if soft and delsp:
-            out[-1] = out[-1][:-1]
+            out.append([piece])
         joins = soft
-    return "\n".join(out)
+    return "\n".join("".join(pieces) for pieces in out)
 
 
 def _reports(message: Message) -> list[tuple[str, bytes]]:
