@@ -24,6 +24,12 @@ class LeadInput(BaseModel):
     time_zone: Text = ""
     custom: dict[str, Any] = {}
 
+    @field_validator("custom", mode="before")
+    @classmethod
+    def php_empty(cls, value: Any) -> Any:
+        """PHP writes an empty object as an empty list."""
+        return {} if value == [] else value
+
     @field_validator("email")
     @classmethod
     def plain_address(cls, value: str) -> str:

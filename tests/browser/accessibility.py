@@ -3,7 +3,6 @@
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-
 # Colours on their way from one state to the next are nobody's contrast.
 SETTLED = """() => Promise.allSettled(document.getAnimations()
     .filter((a) => a.effect.getComputedTiming().iterations !== Infinity)
