@@ -102,7 +102,10 @@ class Installation:
         self._admin(f'CREATE DATABASE "{self.name}"')
         self.flask("db", "upgrade")
         gunicorn = f"-m gunicorn wsgi:app --bind 127.0.0.1:{self.port} --worker-class gthread"
-        self.spawn("web", *f"{gunicorn} --workers 1 --threads 8 --graceful-timeout 2 --no-control-socket".split())
+        self.spawn(
+            "web",
+            *f"{gunicorn} --workers 1 --threads 8 --graceful-timeout 2 --no-control-socket".split(),
+        )
         self.spawn("sandbox", "-m", "app.sandbox")
         for queue in workers:
             self.spawn(queue, "worker.py", queue)

@@ -41,7 +41,9 @@ def _note(account: EmailAccount) -> str:
     """What to know of an account before it is chosen."""
     if account.status != "connected":
         return f"{account.status.replace('_', ' ').capitalize()}: does not send now"
-    return f"{account.from_name or account.provider_name}, up to {account.daily_limit:,} mails a day"
+    return (
+        f"{account.from_name or account.provider_name}, up to {account.daily_limit:,} mails a day"
+    )
 
 
 @bp.post("/<int:campaign_id>/settings")

@@ -236,9 +236,7 @@ class MailProvider(Protocol):
         """Was the message with this Message-ID (angle brackets included) sent?"""
         ...
 
-    def append_sent(
-        self, raw: bytes, message_id: str, sent_at: datetime | None = None
-    ) -> SentCopy:
+    def append_sent(self, raw: bytes, message_id: str, sent_at: datetime | None = None) -> SentCopy:
         """File a copy in Sent unless one with this Message-ID is there. Safe to repeat.
 
         It stands there as of `sent_at`, so that an answer quicker than the copy comes after it.

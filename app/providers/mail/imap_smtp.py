@@ -86,9 +86,7 @@ class ImapSmtpProvider:
             return Evidence.UNKNOWN
         return Evidence.ABSENT if self.sent_copy == "provider" else Evidence.UNKNOWN
 
-    def append_sent(
-        self, raw: bytes, message_id: str, sent_at: datetime | None = None
-    ) -> SentCopy:
+    def append_sent(self, raw: bytes, message_id: str, sent_at: datetime | None = None) -> SentCopy:
         sent = self.imap.folder_with_role(FolderRole.SENT)
         if sent is None:
             return SentCopy.NO_FOLDER
