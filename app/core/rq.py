@@ -30,7 +30,7 @@ from app.core.tenancy import workspace_context
 
 log = structlog.get_logger(__name__)
 FAILURE_TTL = 7 * 24 * 3600
-RING_TTL = 30  # seconds after which a lost ring no longer holds back the next one
+RING_TTL = 10  # seconds after which a lost ring no longer holds back the next one
 SCHEDULER_INTERVAL = 2
 REGISTER_EVERY = 30
 
