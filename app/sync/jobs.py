@@ -30,6 +30,7 @@ from app.sync.services.states import settle_vanished
 log = structlog.get_logger(__name__)
 SWEEP_SECONDS = 20
 FAILURES_TO_DISCONNECT = 5
+NOT_STORED = "A mail of this folder could not be stored."
 OK_EVERY = timedelta(minutes=1)
 
 
@@ -69,6 +70,13 @@ def _pull_each(provider: MailProvider, account_id: int, folder_ids: list[int]) -
         except FolderGone as error:
             with unit_of_work():
                 note_folder_failure(id_, str(error))
+            continue
+        except (MailError, LeaseLost):
+            raise
+        except Exception:  # one folder that cannot be stored must not hold up the others
+            log.exception("folder_not_stored", account_id=account_id, folder_id=id_)
+            with unit_of_work():
+                note_folder_failure(id_, NOT_STORED)
             continue
         if not done:
             # The inbox has had its share of time; the rest of it is older than what Sent holds.

@@ -1,12 +1,13 @@
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from app.core import jobs
+from app.core import events, jobs
+from app.core.blobs import get_blob
 from app.core.clock import utcnow
 from app.core.context import SYSTEM
 from app.core.db import db
@@ -287,3 +288,53 @@ def test_answers_in_two_folders_at_once_make_one_thread(
         thread.join()
     with workspace_context(workspace_id):
         assert len(set(db.session.scalars(sa.select(Message.thread_id)))) == 1
+
+
+@pytest.fixture
+def stumbling(heard: list) -> Iterator[list[type]]:
+    """Somebody above who cannot stand mail whose text says "stumble"."""
+
+    def stumble(event: told.MessageReceived) -> None:
+        if "stumble" in db.session.get_one(Message, event.message_id).body_text:
+            raise ValueError("out of step")
+
+    events.subscribe(told.MessageReceived, stumble)
+    yield [told.MessageReceived]
+    events._handlers[told.MessageReceived].remove(stumble)
+
+
+def test_a_mail_that_cannot_be_stored_is_kept_raw_and_blocks_nothing(
+    mailbox: Mailbox, heard: list, stumbling: list
+) -> None:
+    run("sync.pull", account_id=mailbox.account.id)
+    for text in ("First", "stumble", "Last"):
+        mailbox.deliver(raw_mail(subject=text, text=text))
+    run("sync.pull", account_id=mailbox.account.id)
+    found = db.session.scalars(sa.select(Message).order_by(Message.id)).all()
+    assert sorted((m.state, m.subject) for m in found) == [
+        ("broken", ""),
+        ("stored", "First"),
+        ("stored", "Last"),
+    ]
+    [broken] = [m for m in found if m.state == "broken"]
+    assert broken.raw_blob
+    assert b"stumble" in get_blob(broken.raw_blob)
+    told_of = {e.message_id for e in heard}
+    assert [m.id in told_of for m in found] == [m is not broken for m in found]
+    folder = db.session.scalar(sa.select(Folder).where(Folder.role == "inbox"))
+    assert (folder.failures, folder.retry_at) == (0, None)
+
+
+def test_a_folder_that_cannot_be_stored_at_all_waits(mailbox: Mailbox) -> None:
+    run("sync.pull", account_id=mailbox.account.id)
+    mailbox.deliver(raw_mail())
+    # sql: every message is refused by the database, as a broken index or trigger would
+    db.session.execute(
+        sa.text("ALTER TABLE message ADD CONSTRAINT refused CHECK (false) NOT VALID")
+    )
+    db.session.commit()
+    run("sync.pull", account_id=mailbox.account.id)
+    folder = db.session.scalar(sa.select(Folder).where(Folder.role == "inbox"))
+    assert folder.failures == 1
+    assert folder.retry_at is not None
+    assert folder.error == "A mail of this folder could not be stored."

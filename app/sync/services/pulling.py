@@ -12,8 +12,7 @@ from app.core.transactions import unit_of_work
 from app.providers.mail.base import Changes, FetchedMail, MailProvider, Reset
 from app.sync import queries
 from app.sync.policies import BATCH_BYTES, BATCH_MAILS, DEPTH
-from app.sync.services.applying import apply_mails
-from app.sync.services.reading import read_mails
+from app.sync.services.rescuing import store_batch
 from app.sync.services.scopes import Scope, claim_folder, hold_folder, release_folder
 from app.sync.services.states import apply_flags, note_vanished, renumber
 
@@ -42,9 +41,7 @@ def _pull(provider: MailProvider, scope: Scope, until: float) -> bool:
     # Where nothing was known before there is no "before": only a cursor can be lost.
     was_reset = changes.reset is not None and scope.last_synced_at is not None
     for batch in _batches(provider.fetch(scope.remote_name, waiting) if waiting else ()):
-        read = read_mails(scope, batch)
-        with unit_of_work():
-            apply_mails(scope, read, uidvalidity=changes.uidvalidity, was_reset=was_reset)
+        store_batch(scope, batch, uidvalidity=changes.uidvalidity, was_reset=was_reset)
         if monotonic() > until:
             return False
     _finish(scope, changes)
