@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 from redis import Redis
 
 from app import create_app
@@ -26,10 +27,40 @@ from app.core.jobs import Ring
 from app.core.tenancy import workspace_context
 from app.core.transactions import App
 from app.models import User, Workspace
+from tests.chromium import CHROMIUM, FLAGS
 from tests.factories import make_user, make_workspace
 from tests.pages import PageClient
 
 LOOPBACK = ("127.", "::1", "localhost")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that need a browser come last and in one process, or say why they cannot run.
+
+    Playwright leaves an event loop running in its process, and asyncio.run() refuses to start
+    beside one.
+    """
+    for item in items:
+        if item.path.parent.name == "browser":
+            item.add_marker(pytest.mark.browser)
+    items.sort(key=_needs_browser)
+    for item in filter(_needs_browser, items):
+        item.add_marker(pytest.mark.xdist_group("browser"))
+        if CHROMIUM is None:
+            item.add_marker(pytest.mark.skip(reason="no Chromium found on this machine"))
+
+
+def _needs_browser(item: pytest.Item) -> bool:
+    return item.get_closest_marker("browser") is not None
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for all browser tests of this process."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

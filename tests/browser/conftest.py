@@ -1,70 +1,40 @@
 """A real Chromium against a whole installation. Screenshots go to `screenshots/` (ignored)."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.servers.installation import Installation
+from tests.servers.redis_server import redis_server
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SHOTS = Path(__file__).parents[2] / "screenshots"
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}
 SCHEMES = ("light", "dark")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder needs a browser; say so where there is none.
-
-    Playwright leaves an event loop running in its process, and asyncio.run() refuses to start
-    beside one: whatever needs a browser comes last.
-    """
-    items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
-            if CHROMIUM is None:
-                item.add_marker(pytest.mark.skip(reason="no Chromium found on this machine"))
-
-
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """All processes, started once for all journeys."""
-    whole = Installation(
-        directory=tmp_path_factory.mktemp("whole"),
-        server_url=os.environ["TEST_DATABASE_URL"],
-        redis_url=os.environ["TEST_REDIS_URL"].rpartition("/")[0] + "/15",
-        extra={"SANDBOX_SPEED": os.environ.get("SANDBOX_SPEED", "1")},
-    )
-    try:
-        yield whole.start()
-    finally:
-        whole.stop()
+    with redis_server(tmp_path_factory.mktemp("redis")) as redis:
+        whole = Installation(
+            directory=tmp_path_factory.mktemp("whole"),
+            server_url=os.environ["TEST_DATABASE_URL"],
+            redis_url=redis.url,
+            extra={"SANDBOX_SPEED": os.environ.get("SANDBOX_SPEED", "1")},
+        )
+        try:
+            yield whole.start()
+        finally:
+            whole.stop()
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for the session."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
+def browser(chromium: Browser) -> Browser:
+    """The Chromium all browser tests of this process share."""
+    return chromium
 
 
 @pytest.fixture

@@ -14,13 +14,11 @@ from tests.browser.accessibility import assert_accessible, assert_no_sideways_sc
 from tests.conftest import Cast
 from tests.factories import make_account
 from tests.factories.mails import incoming
-from tests.mailhub.conftest import CHROMIUM, Watched
+from tests.mailhub.conftest import Watched
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.committed,
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found on this machine"),
 ]
 TICK = "document.dispatchEvent(new Event('visibilitychange'))"
 

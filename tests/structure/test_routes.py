@@ -16,8 +16,8 @@ def routes(app) -> list[str]:
     """One line a route: methods, address, who may ask."""
     lines = []
     for rule in app.url_map.iter_rules():
-        if rule.rule.startswith("/admin/rq"):
-            continue  # rq-dashboard's own
+        if rule.rule.startswith(("/admin/rq", "/test/")):
+            continue  # rq-dashboard's own, and what other tests add
         kind, permission = access_of(app.view_functions[rule.endpoint]) or ("public", None)
         lines.append(f"{rule.rule}  {','.join(methods(rule))}  {permission or kind}")
     return sorted(lines)
