@@ -37,13 +37,25 @@ NO_EVIDENCE = (
     "The connection broke while this mail was being handed over, and the mail server keeps no "
     "copy that would tell whether it was sent."
 )
+MAX_CRASHES = 5
+CRASHED = (
+    f"Sending this mail broke off {MAX_CRASHES} times in the middle. It was not sent, and is not "
+    "tried again by itself."
+)
+
+# sql: how many workers vanished with a row in hand, since a person last had it sent again.
+_CRASHES = """(SELECT count(*) FROM send_event e
+                 WHERE e.outbox_id = outbox.id AND e.kind = 'lease_expired' AND e.id > COALESCE(
+                       (SELECT max(r.id) FROM send_event r
+                         WHERE r.outbox_id = outbox.id AND r.kind = 'resent'), 0))"""
 
 # sql: takes rows from workers whose lease is over, in every workspace at once; conditional on the
 # state, so that a worker that records at the same moment wins or loses, never both.
-EXPIRE = """
+EXPIRE = f"""
 WITH rows AS (
     UPDATE outbox
-       SET state = CASE WHEN marks_dot AND dot_at IS NULL THEN 'queued' ELSE 'uncertain' END,
+       SET state = CASE WHEN marks_dot AND dot_at IS NULL AND {_CRASHES} < {MAX_CRASHES - 1}
+                        THEN 'queued' ELSE 'uncertain' END,
            fence = fence + 1, lease_until = NULL, checks = 0, updated_at = %(now)s,
            next_check_at = %(now)s::timestamptz + make_interval(secs => %(wait)s)
      WHERE state = 'sending' AND lease_until < clock_timestamp()
@@ -52,21 +64,22 @@ WITH rows AS (
 INSERT INTO send_event (workspace_id, outbox_id, kind, detail)
 SELECT workspace_id, id, 'lease_expired', jsonb_build_object('now', state) FROM rows
 RETURNING outbox_id
-"""
+"""  # noqa: S608 - made of constants
 
 # sql: one doubtful row for this worker; the next look is moved first, so a crash costs time only.
-TAKE_DOUBTFUL = """
-UPDATE outbox o SET next_check_at = %(now)s::timestamptz + make_interval(secs => %(wait)s)
- WHERE o.id = (SELECT id FROM outbox
-                WHERE account_id = %(account_id)s AND workspace_id = %(workspace_id)s
-                  AND state = 'uncertain' AND next_check_at <= %(now)s
-                ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING o.*, (SELECT s.updated_at FROM step s WHERE s.id = o.step_id) AS step_version,
-          (SELECT a.sent_copy FROM email_account a WHERE a.id = o.account_id) AS sent_copy,
-          COALESCE(o.dot_at, (SELECT max(e.at) FROM send_event e
-                               WHERE e.outbox_id = o.id AND e.kind = 'claimed'),
-                   o.updated_at) AS handed_at
-"""
+TAKE_DOUBTFUL = f"""
+UPDATE outbox SET next_check_at = %(now)s::timestamptz + make_interval(secs => %(wait)s)
+ WHERE id = (SELECT id FROM outbox
+              WHERE account_id = %(account_id)s AND workspace_id = %(workspace_id)s
+                AND state = 'uncertain' AND next_check_at <= %(now)s
+              ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING outbox.*, {_CRASHES} AS crashes,
+          (SELECT s.updated_at FROM step s WHERE s.id = outbox.step_id) AS step_version,
+          (SELECT a.sent_copy FROM email_account a WHERE a.id = outbox.account_id) AS sent_copy,
+          COALESCE(outbox.dot_at, (SELECT max(e.at) FROM send_event e
+                               WHERE e.outbox_id = outbox.id AND e.kind = 'claimed'),
+                   outbox.updated_at) AS handed_at
+"""  # noqa: S608 - made of constants
 
 # sql: the verdict, only while the row is still in doubt under the same fence.
 JUDGE = """
@@ -134,6 +147,9 @@ def _provider(account_id: int) -> MailProvider | None:
 def _look(row: Row, provider: MailProvider) -> bool:
     """One look for one row. False when the account cannot be asked now."""
     wait = check_wait(settings.reconcile_waits, row["checks"] + 1)
+    if row["crashes"] >= MAX_CRASHES and row["marks_dot"] and row["dot_at"] is None:
+        _judge(row, Verdict.NOT_SENT, Evidence.ABSENT, None)
+        return True
     if row["sent_copy"] == "none":
         _judge(row, Verdict.HOLD, Evidence.UNKNOWN, None)
         return True
@@ -166,6 +182,9 @@ def _keeps_copies(row: Row, provider: MailProvider) -> bool:
 
 
 def _judge(row: Row, verdict: Verdict, evidence: Evidence, wait: float | None) -> None:
+    is_crashed = verdict is Verdict.NOT_SENT and row["crashes"] >= MAX_CRASHES
+    if is_crashed:
+        verdict = Verdict.HOLD
     state = {
         Verdict.SENT: "sent",
         Verdict.NOT_SENT: "queued",
@@ -184,8 +203,8 @@ def _judge(row: Row, verdict: Verdict, evidence: Evidence, wait: float | None) -
             sent_at=row["handed_at"] if verdict is Verdict.SENT else None,
             next_check_at=now + timedelta(seconds=wait) if state == "uncertain" and wait else None,
             subject=subject,
-            family="no_evidence" if held else "",
-            text=NO_EVIDENCE if held else "",
+            family=("crashed" if is_crashed else "no_evidence") if held else "",
+            text=(CRASHED if is_crashed else NO_EVIDENCE) if held else "",
             event={"sent": "found_sent", "queued": "not_sent", "held": "held"}.get(state, "looked"),
             evidence=str(evidence),
         )

@@ -14,6 +14,7 @@ from app.models import AccountDay, Outbox
 from app.sending.events import MailSent
 from app.sending.jobs import announce_news
 from app.sending.queries import attention_page
+from app.sending.reconcile import MAX_CRASHES, expire_leases, look_up_doubtful
 from app.sending.services import queue_manual_mail, resend_held
 from tests.crash.conftest import kill_at_lock
 
@@ -42,6 +43,28 @@ def crash_at(world, phase):
 def each_once(world):
     wanted = {row.message_id: 1 for row in world.rows()}
     assert dict(world.sink.taken()) == wanted
+
+
+@pytest.mark.parametrize("world", ["provider", "none"], indirect=True)
+def test_a_mail_that_kills_every_worker_is_held(world):
+    """It would stand first in its account's queue for ever. Sent again, it has five new lives."""
+    [mail] = world.queue(1)
+    for state in ["queued"] * (MAX_CRASHES - 1) + ["held"]:
+        crash_at(world, "data")
+        for _ in range(4):
+            world.let_time_pass()
+            expire_leases()
+            look_up_doubtful(world.account_id)
+            db.session.remove()
+        assert world.states() == [state]
+    assert world.rows()[0].error_text.startswith("Sending this mail broke off 5 times")
+    assert not world.sink.taken()
+    resend_held(mail)
+    db.session.commit()
+    crash_at(world, "data")
+    world.settle()
+    assert world.states() == ["sent"]
+    each_once(world)
 
 
 @WITH_COPIES
