@@ -70,14 +70,15 @@ def _by_library(text: str) -> str:
 
 
 def _first_cut(lines: list[str]) -> int | None:
+    left = _left_below(lines)
     for index, line in enumerate(lines):
         if _DIVIDER.match(line[:200]):
             return None if _FORWARD.search(line[:200]) else index
         if _OPENING_FIELD.match(line[:200]) and _fields_below(lines, index) >= 3:
             return _over_rule(lines, index)
-        if line.lstrip().startswith(">") and _is_tail(lines, index):
+        if line.lstrip().startswith(">") and _is_tail(left[index]):
             return _attribution_above(lines, index)
-        if _is_full_attribution(lines, index):
+        if _is_full_attribution(lines, index, left):
             return index
     return None
 
@@ -100,9 +101,21 @@ def _over_rule(lines: list[str], index: int) -> int:
     return above if is_rule else index
 
 
-def _is_tail(lines: list[str], index: int) -> bool:
+def _left_below(lines: list[str]) -> list[tuple[int, int]]:
+    """(lines that say something, quotes among them) from each line on, counted in one go."""
+    words = quotes = 0
+    left = [(0, 0)]
+    for line in reversed(lines):
+        words += bool(line.strip())
+        quotes += line.lstrip().startswith(">")
+        left.append((words, quotes))
+    return left[::-1]
+
+
+def _is_tail(left: tuple[int, int]) -> bool:
     """Only quotes and blank lines follow: nobody wrote between or below them."""
-    return all(not line.strip() or line.lstrip().startswith(">") for line in lines[index:])
+    words, quotes = left
+    return words == quotes
 
 
 def _attribution_above(lines: list[str], index: int) -> int:
@@ -120,7 +133,7 @@ def _attribution_above(lines: list[str], index: int) -> int:
     return index
 
 
-def _is_full_attribution(lines: list[str], index: int) -> bool:
+def _is_full_attribution(lines: list[str], index: int, left: list[tuple[int, int]]) -> bool:
     """An attribution with the history unquoted below it, as phones and Gmail's text part write."""
     joined = " ".join(line.strip() for line in lines[index : index + 3])[:600]
     head = lines[index].strip()
@@ -135,6 +148,5 @@ def _is_full_attribution(lines: list[str], index: int) -> bool:
     has_date = re.search(r"\d{1,2}[:.h]\d{2}|\d{4}", joined)
     if not (has_date and _WROTE.search(joined)):
         return False
-    below = [line for line in lines[index + end + 1 :] if line.strip()]
-    quoted = [line for line in below if line.lstrip().startswith(">")]
-    return not quoted or len(quoted) == len(below)
+    words, quotes = left[index + end + 1]
+    return not quotes or words == quotes
