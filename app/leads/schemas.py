@@ -9,6 +9,7 @@ from app.leads.policies.list_file import DELIMITERS, ENCODINGS
 from app.leads.policies.mapping import CUSTOM, FIELDS, FULL_NAME, SKIP
 
 Text = Annotated[str, Field(max_length=1000)]
+MAX_CUSTOM, MAX_CUSTOM_BYTES = 200, 32 * 1024
 
 
 class LeadInput(BaseModel):
@@ -29,6 +30,19 @@ class LeadInput(BaseModel):
     def php_empty(cls, value: Any) -> Any:
         """PHP writes an empty object as an empty list."""
         return {} if value == [] else value
+
+    @field_validator("custom")
+    @classmethod
+    def small_and_flat(cls, value: dict[str, Any]) -> dict[str, Any]:
+        """Own fields are plain values, and few enough to show."""
+        if any(isinstance(one, dict | list) for one in value.values()):
+            raise ValueError("Own fields can only hold texts, numbers, yes or no.")
+        size = sum(
+            len(str(part).encode(errors="replace")) for pair in value.items() for part in pair
+        )
+        if len(value) > MAX_CUSTOM or size > MAX_CUSTOM_BYTES:
+            raise ValueError(f"A lead can have {MAX_CUSTOM} own fields and 32 kB in them at most.")
+        return value
 
     @field_validator("email")
     @classmethod

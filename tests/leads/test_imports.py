@@ -1,8 +1,11 @@
 """A list on its way in: upload, dry run, commit; twice, resumed, and with everything wrong."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
+from app.core.clock import utcnow
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, TooLarge
 from app.leads import jobs, queries
@@ -253,3 +256,25 @@ def test_zero_bytes_do_no_harm(in_acme, run_jobs):
         user_id=None,
     )
     assert check(imported, run_jobs).report == {"new": 1}
+
+
+def test_a_checked_list_nobody_imports_is_forgotten(in_acme, run_jobs, freeze):
+    imported = check(upload(), run_jobs)
+    for days, left in ((29, True), (31, False)):
+        with freeze(utcnow() + timedelta(days=days)):
+            jobs.sweep_imports()
+        db.session.expire_all()
+        rows = db.session.scalars(sa.select(ImportRow.line)).all()
+        assert bool(rows) is left
+    assert imported.state == "failed"
+    with pytest.raises(Conflict):
+        commit_import(imported)
+
+
+@pytest.mark.parametrize(
+    "custom",
+    [{f"k{n}": 1 for n in range(201)}, {"k": "ä" * 16_400}, {"k": {"a": 1}}, {"k": [1]}],
+)
+def test_own_fields_are_few_small_and_flat(custom):
+    with pytest.raises(ValueError, match=r"Own fields can only|A lead can have 200"):
+        LeadInput(email="a@b.test", custom=custom)

@@ -22,6 +22,7 @@ from app.leads.services.leads import TEXT_FIELDS, on_known_address
 from app.models import ImportRow, Lead, LeadImport, Suppression
 
 IMPORTED = (NEW, UPDATE)
+NEVER_COMMITTED = "This list was checked but never imported. Please upload it again."
 
 
 def _advance(import_id: int, state: str, expected: int, values: dict[str, Any]) -> bool:
@@ -177,7 +178,16 @@ def _finish(import_id: int, state: str, **values: Any) -> None:
 
 
 def drop_old_rows(older_than: Any) -> int:
-    """Forget staged rows of imports that ended long ago; their reports stay."""
-    ended = sa.select(LeadImport.id).where(LeadImport.finished_at < older_than)
+    """Forget staged rows of imports that ended long ago, or were checked and never committed.
+
+    The reports stay; an import nobody committed has failed with that. Again: nothing.
+    """
+    db.session.execute(
+        sa.update(LeadImport)
+        .where(LeadImport.state == "checked", LeadImport.updated_at < older_than)
+        .values(state="failed", error=NEVER_COMMITTED, finished_at=older_than, updated_at=utcnow())
+        .execution_options(synchronize_session=False)
+    )
+    ended = sa.select(LeadImport.id).where(LeadImport.finished_at <= older_than)
     statement = sa.delete(ImportRow).where(ImportRow.import_id.in_(ended))
     return int(db.session.execute(statement).rowcount)  # type: ignore[attr-defined]
