@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 SECONDS = float(os.environ.get("SECONDS", "4"))
 CLIENTS = 16
+MAILS = 10_000
 BARE = (
     "from flask import Flask, Response\n"
     "app = Flask(__name__)\n"
@@ -63,7 +64,7 @@ def _wait_until_up(port: int) -> None:
     raise RuntimeError("the server did not start")
 
 
-def load(port: int, path: str) -> tuple[float, int]:
+def load(port: int, paths: list[str]) -> tuple[float, int]:
     """Hits a second of keep-alive clients, and how many were answered."""
     answered = [0] * CLIENTS
     ends = time.perf_counter() + SECONDS
@@ -71,6 +72,7 @@ def load(port: int, path: str) -> tuple[float, int]:
     def client(number: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port)
         while time.perf_counter() < ends:
+            path = paths[(answered[number] * CLIENTS + number) % len(paths)]
             connection.request("GET", path, headers={"User-Agent": "Mozilla/5.0 Gecko"})
             response = connection.getresponse()
             response.read()
@@ -87,8 +89,8 @@ def load(port: int, path: str) -> tuple[float, int]:
     return sum(answered) / (time.perf_counter() - started), sum(answered)
 
 
-def seed() -> tuple[str, str]:
-    """A sent mail with a link; the paths of its pixel and its link."""
+def seed() -> tuple[list[str], list[str]]:
+    """Sent mails with a link; the paths of their pixels and links. Many: each mail is capped."""
     from app.core.clock import utcnow
     from app.core.db import db
     from app.core.signing import sign_ids
@@ -106,15 +108,18 @@ def seed() -> tuple[str, str]:
         link = TrackedLink(campaign_id=1, url="https://acme.test/", url_hash="x")
         db.session.add_all([account, link])
         db.session.flush()
-        mail = Outbox(
-            kind="campaign", account_id=account.id, message_id="m@acme.test", to_email="b@c.test",
-            state="sent", sent_at=utcnow(),
-        )  # fmt: skip
-        db.session.add(mail)
+        mails = [
+            Outbox(
+                kind="campaign", account_id=account.id, message_id=f"m{number}@acme.test",
+                to_email="b@c.test", state="sent", sent_at=utcnow(),
+            )
+            for number in range(MAILS)
+        ]  # fmt: skip
+        db.session.add_all(mails)
         db.session.commit()
         paths = (
-            f"/t/o/{sign_ids('open', mail.id)}.gif",
-            f"/t/c/{sign_ids('click', mail.id, link.id)}",
+            [f"/t/o/{sign_ids('open', mail.id)}.gif" for mail in mails],
+            [f"/t/c/{sign_ids('click', mail.id, link.id)}" for mail in mails],
         )
         db.session.commit()
     db.session.remove()
@@ -147,7 +152,7 @@ def main() -> int:
             gunicorn("wsgi:app", ROOT, environment) as port,
         ):
             for _ in range(ROUNDS):
-                rates["bare"].append(load(bare_port, "/t/o/x")[0])
+                rates["bare"].append(load(bare_port, ["/t/o/x"])[0])
                 for name, path in (("open", pixel), ("click", link)):
                     rate, count = load(port, path)
                     rates[name].append(rate)

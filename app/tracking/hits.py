@@ -1,11 +1,13 @@
 """Writing hits down: durable before the answer, and cheap when many come at once.
 
 Requests that arrive while a batch is being committed wait together and are written by one of them
-in one statement. A process that is killed loses no hit that was answered.
+in one statement. A process that is killed loses no hit that was answered. Of one mail a process
+stores so many hits a minute and no more: a token that somebody hammers must not fill the table.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -47,7 +49,9 @@ class RawHit:
     written: bool = False
 
 
+PER_MINUTE = 60
 _waiting: list[RawHit] = []
+_counted: Counter[tuple[datetime, int]] = Counter()  # hits by minute and mail; this minute's
 _list = Lock()
 _writer = Lock()
 _kept = KeptConnection()  # used under `_writer`
@@ -56,6 +60,8 @@ _kept = KeptConnection()  # used under `_writer`
 def write(hit: RawHit) -> None:
     """Store a hit durably. Never raises: a recipient's picture or link must work regardless."""
     with _list:
+        if _is_too_many(hit):
+            return
         _waiting.append(hit)
     with _writer:
         if hit.written:
@@ -66,6 +72,15 @@ def write(hit: RawHit) -> None:
         _insert(batch)
         for one in batch:
             one.written = True
+
+
+def _is_too_many(hit: RawHit) -> bool:
+    """Count a hit of its mail's minute; used under `_list`."""
+    minute = hit.at.replace(second=0, microsecond=0)
+    if _counted and next(iter(_counted))[0] != minute:
+        _counted.clear()
+    _counted[minute, hit.outbox_id] += 1
+    return _counted[minute, hit.outbox_id] > PER_MINUTE
 
 
 def _insert(batch: list[RawHit]) -> None:

@@ -13,6 +13,7 @@ from app.leads.queries import suppressed_emails
 from app.models import TrackedLink, TrackingHit
 from app.tracking import views
 from app.tracking.events import ClickRecorded, OpenRecorded, UnsubscribeRequested
+from app.tracking.hits import PER_MINUTE
 from app.tracking.jobs import judge_hits
 from app.tracking.views import PIXEL
 from tests.factories import make_account, make_outbox
@@ -83,6 +84,19 @@ class TestPixel:
     def test_mail_that_is_gone(self, client, mail):
         assert client.get(f"/t/o/{sign_ids('open', 999_999)}.gif").status_code == 200
         assert stored() == []
+
+    def test_a_hammered_one_is_stored_so_often_a_minute(self, client, mail, link, freeze):
+        now = utcnow().replace(second=1)
+        click = f"/t/c/{sign_ids('click', mail.id, link.id)}"
+        with freeze(now):
+            for _ in range(PER_MINUTE + 5):
+                answer = client.get(f"/t/o/{sign_ids('open', mail.id)}.gif", headers=FIREFOX)
+                assert answer.data == PIXEL
+            assert client.get(click).status_code == 302
+        assert len(stored()) == PER_MINUTE
+        with freeze(now + timedelta(minutes=1)):
+            client.get(click)
+        assert len(stored()) == PER_MINUTE + 1
 
 
 class TestLink:
