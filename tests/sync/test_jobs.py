@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -161,8 +162,6 @@ def note_of(row: Outbox) -> MailNote:
 
 
 def test_a_bounce_names_the_mail_and_its_lead(mailbox: Mailbox, heard: list) -> None:
-    from pathlib import Path
-
     row = make_outbox(
         mailbox.account,
         to_email="lea@example.test",
@@ -182,6 +181,22 @@ def test_a_bounce_names_the_mail_and_its_lead(mailbox: Mailbox, heard: list) -> 
         "lea@example.test",
         True,
     )
+
+
+def test_a_bounce_of_somebody_else_blames_nobody(mailbox: Mailbox, heard: list) -> None:
+    make_outbox(
+        mailbox.account,
+        to_email="someone@else.test",
+        state="sent",
+        sent_at=utcnow(),
+        message_id="ours1@sandbox.test",
+        campaign_id=5,
+        campaign_lead_id=6,
+    )
+    db.session.commit()
+    mailbox.deliver((Path(__file__).parent.parent / "eml" / "bounce_hard.eml").read_bytes())
+    run("sync.pull", account_id=mailbox.account.id)
+    assert [type(e) for e in heard] == [told.MessageReceived]
 
 
 def test_an_away_note_carries_the_day_of_return(mailbox: Mailbox, heard: list) -> None:

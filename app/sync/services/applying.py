@@ -7,6 +7,7 @@ from app.core.events import publish
 from app.mailhub.incoming import Link, StoredMessage
 from app.mailhub.services import link_thread, set_match, store_messages
 from app.models import Folder
+from app.sending.queries import outbox_by_ids
 from app.sync import events
 from app.sync.classify import Verdict
 from app.sync.policies import may_fire
@@ -120,15 +121,28 @@ def _tell(
     elif verdict.kind in _AUTOMATIC:
         left = bool(verdict.facts.get("left_company"))
         publish(events.AutoReplyReceived(**common, returns_on=verdict.return_on, left_company=left))
-    elif verdict.kind == "bounce":
-        publish(events.BounceReceived(**common, **_bounce(verdict)))
+    elif verdict.kind == "bounce" and (expected := _addressee(link)) in _named(verdict, expected):
+        publish(events.BounceReceived(**common, **_bounce(verdict, expected)))
     elif verdict.kind == "complaint":
         people = verdict.facts.get("complainers") or [""]
         publish(events.ComplaintReceived(**common, email=people[0]))
 
 
-def _bounce(verdict: Verdict) -> dict[str, Any]:
-    worst = worst_recipient(verdict.facts, "")
+def _addressee(link: Link) -> str:
+    """Whom the mail was sent to that a report is about; empty when no mail is known."""
+    row = outbox_by_ids([link.outbox_id]).get(link.outbox_id) if link.outbox_id else None
+    return row.to_email.lower() if row else ""
+
+
+def _named(verdict: Verdict, expected: str) -> set[str]:
+    """Whom a report blames. One that names another than whom we wrote to says nothing of them;
+    one that names nobody, as prose may, is about the mail it quotes."""
+    people = {str(one["recipient"]).lower() for one in verdict.facts.get("recipients") or []}
+    return people - {""} if expected and people - {""} else {expected}
+
+
+def _bounce(verdict: Verdict, expected: str) -> dict[str, Any]:
+    worst = worst_recipient(verdict.facts, expected)
     return {
         "email": str(worst.get("recipient", "")),
         "severity": str(worst.get("severity", "soft")),
