@@ -143,8 +143,12 @@ def _add(blueprint: Blueprint, line: Endpoint) -> None:
 
 def answer(line: Endpoint, ids: dict[str, Any]) -> ResponseReturnValue:
     """Serve one call: every step of the door, in order."""
-    data = read_input(request)
-    _guard(line, data)
+    if line.guard != "public":
+        access.identify()
+    access.throttle()
+    data = read_input(request)  # only now: a stranger's body may be large
+    if line.guard == "workspace":
+        access.enter_workspace(data)
     found = _find(line, ids)
     if line.permission and not permissions.can(line.permission):
         raise Forbidden
@@ -152,14 +156,6 @@ def answer(line: Endpoint, ids: dict[str, Any]) -> ResponseReturnValue:
     if line.body is not None:
         found["value"] = validate(line.body, _shape(data, line))
     return _serialise(line, line.function(**found))
-
-
-def _guard(line: Endpoint, data: Tree) -> None:
-    if line.guard != "public":
-        access.identify()
-    access.throttle()
-    if line.guard == "workspace":
-        access.enter_workspace(data)
 
 
 def _find(line: Endpoint, ids: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Input made to hurt the JSON door. Nobody needs to be signed in to send it."""
 
+import io
 import subprocess
 import sys
 
@@ -64,3 +65,20 @@ def test_halves_of_characters(client):
     body = '{"email": "\\ud800", "password": "\\ud800"}'
     answer = client.post(LOGIN, data=body, content_type="application/json")
     assert answer.status_code == 422
+
+
+class Unread(io.BytesIO):
+    """A body nobody may touch."""
+
+    def read(self, *_size):
+        raise AssertionError("the body of a stranger was read")
+
+
+def test_the_body_of_a_stranger_is_not_read(client):
+    answer = client.post(
+        "/api/lead",
+        input_stream=Unread(b"x"),
+        headers={"Content-Type": "multipart/form-data; boundary=b", "Accept": "application/json"},
+        environ_overrides={"CONTENT_LENGTH": "20000000"},
+    )
+    assert answer.status_code == 401
