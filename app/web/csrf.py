@@ -5,10 +5,12 @@ tracking, webhooks) are exempt by name and guard themselves.
 """
 
 from flask import Flask, current_app, request
+from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
 
-from app.core.errors import Forbidden
+from app.core.errors import Forbidden, Unauthenticated
 
+STRANGERS_BODY = 8 * 1024 * 1024
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
 
@@ -49,6 +51,13 @@ def _refuse_cross_site() -> None:
         raise CsrfFailed
 
 
+def _refuse_large_bodies_of_strangers() -> None:
+    """Reading a form means reading its files: nobody unknown may make us do that."""
+    is_large = (request.content_length or 0) > STRANGERS_BODY
+    if is_large and not _is_exempt() and not current_user.is_authenticated:
+        raise Unauthenticated
+
+
 def _is_exempt() -> bool:
     return any(name in csrf._exempt_blueprints for name in request.blueprints)
 
@@ -57,6 +66,7 @@ def init_app(app: Flask) -> None:
     """Protect the app. The token lives as long as the session; Referer is not consulted."""
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
     app.config.setdefault("WTF_CSRF_SSL_STRICT", False)
+    app.before_request(_refuse_large_bodies_of_strangers)
     app.before_request(_refuse_cross_site)
     if "csrf" not in app.extensions:
         csrf.init_app(app)
