@@ -158,3 +158,12 @@ def test_height_grows_with_the_text_and_not_with_the_history() -> None:
     assert estimate_height(short) < estimate_height(long) <= 1600
     quoted = sanitise("<p>x</p><div class=gmail_quote>" + "<p>y</p>" * 40 + "</div>")
     assert estimate_height(quoted) == estimate_height(short)
+
+
+def test_our_own_pixel_is_no_image_from_elsewhere():
+    own = '<img src="https://mail.example.test/t/o/abc.gif">'
+    assert has_remote_images(own)
+    assert not has_remote_images(own, "https://mail.example.test/")
+    assert has_remote_images(
+        own + '<img src="https://else.test/x.png">', "https://mail.example.test"
+    )

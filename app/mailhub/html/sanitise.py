@@ -51,7 +51,7 @@ _SCHEMES = {"http", "https", "mailto", "tel", "cid", "data"}
 _CONTROLS = re.compile(r"[\x00-\x20\x7f-\xa0\u2000-\u200f\u2028-\u202f\u2060-\u206f\ufeff]+")
 _DATA_IMAGE = re.compile(r"data:image/(?:png|gif|jpeg|jpg|webp);base64,[A-Za-z0-9+/=]+", re.I)
 _PLAIN_VALUE = re.compile(r"[\w\s#.,%+-]{0,100}")
-_REMOTE = re.compile(r"<img [^<>]*src=\"https?:", re.I)
+_REMOTE = re.compile(r"<img [^<>]*src=\"(https?:[^\"<>]*)", re.I)
 
 ImageFilter = Callable[[str], str | None]
 
@@ -79,9 +79,10 @@ def _as_text(source: str) -> str:
     return f"<pre>{html.escape(html.unescape(bare_text(source)), quote=False)}</pre>"
 
 
-def has_remote_images(clean: str) -> bool:
-    """Whether a sanitised body wants to load images from elsewhere."""
-    return bool(_REMOTE.search(clean))
+def has_remote_images(clean: str, own_url: str = "") -> bool:
+    """Whether a sanitised body wants to load images from elsewhere; our own pixel never counts."""
+    own = f"{own_url.rstrip('/')}/t/" if own_url else None
+    return any(not (own and url.startswith(own)) for url in _REMOTE.findall(clean))
 
 
 def _cleaner(image: ImageFilter) -> nh3.Cleaner:

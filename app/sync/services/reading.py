@@ -8,6 +8,7 @@ from typing import Any
 
 from app.core.blobs import put_blob
 from app.core.clock import utcnow
+from app.core.settings import settings
 from app.mailhub.charsets import clean_text
 from app.mailhub.html import has_remote_images, sanitise
 from app.mailhub.incoming import (
@@ -112,7 +113,7 @@ def to_store(
         body_text=parsed.text,
         reply_text=parsed.reply,
         body_html=read.html,
-        has_remote_images=has_remote_images(read.html),
+        has_remote_images=has_remote_images(read.html, settings.public_url),
         raw_blob=read.raw_blob,
         size=max(fetched.size, parsed.size),
         at=read.at,
