@@ -36,7 +36,7 @@ def health_dot(statuses: Iterable[str]) -> tuple[Dot, str] | None:
     seen = list(statuses)
     broken = sum(status in NEEDS_A_PERSON for status in seen)
     if broken:
-        return "negative", "1 account needs you" if broken == 1 else f"{broken} accounts need you"
+        return "attention", "1 account needs you" if broken == 1 else f"{broken} accounts need you"
     paused = seen.count("paused")
     if paused:
         return "attention", "1 account is paused" if paused == 1 else f"{paused} accounts paused"

@@ -1,6 +1,5 @@
 """Figures for the Analytics tab, from counters only: cost does not grow with leads or events."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -73,15 +72,3 @@ def days_of(campaign_id: int, last: date, days: int = DAYS) -> list[Day]:
 def _day(row: Any) -> Day:
     """A row of counters as a value."""
     return Day(**{name: getattr(row, name) for name in Day.__dataclass_fields__})
-
-
-def replies_by_day(campaign_ids: Sequence[int], last: date, days: int = 14) -> dict[int, list[int]]:
-    """Replies per day and campaign, for sparklines."""
-    first = last - timedelta(days=days - 1)
-    statement = sa.select(CampaignDay.campaign_id, CampaignDay.day, CampaignDay.replied).where(
-        CampaignDay.campaign_id.in_(campaign_ids), CampaignDay.day.between(first, last)
-    )
-    found = {campaign_id: [0] * days for campaign_id in campaign_ids}
-    for campaign_id, day, replied in db.session.execute(statement):
-        found[campaign_id][(day - first).days] = replied
-    return found

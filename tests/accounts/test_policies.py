@@ -43,8 +43,8 @@ def test_day_of_a_zone() -> None:
         ([], None),
         (["connected"], None),
         (["connected", "paused"], ("attention", "1 account is paused")),
-        (["paused", "reconnect_required"], ("negative", "1 account needs you")),
-        (["disconnected", "reconnect_required"], ("negative", "2 accounts need you")),
+        (["paused", "reconnect_required"], ("attention", "1 account needs you")),
+        (["disconnected", "reconnect_required"], ("attention", "2 accounts need you")),
     ],
 )
 def test_dot_shows_the_worst(statuses: list[str], dot: tuple[str, str] | None) -> None:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from app.analytics.queries import days_of, replies_by_day
+from app.analytics.queries import days_of
 from app.core.clock import utcnow
 from app.core.db import db
 from app.models import CampaignDay
@@ -63,9 +63,3 @@ def test_days_without_mail_are_zeros_between_the_others(campaign):
     assert [d.day.toordinal() for d in days] == list(
         range(today.toordinal() - 6, today.toordinal() + 1)
     )
-
-
-def test_replies_by_day_for_many_campaigns(campaign):
-    other = make_campaign()
-    found = replies_by_day([campaign.id, other.id], utcnow().date(), days=3)
-    assert found == {campaign.id: [0, 0, 9], other.id: [0, 0, 0]}

@@ -1,12 +1,14 @@
 """Pages of campaigns: works, a team mate may, an outsider gets 404, a viewer may only look."""
 
 import io
+from datetime import UTC, date, datetime
 
 import pytest
 import sqlalchemy as sa
 
+from app.campaigns.queries.campaigns import replies_by_day, steps_of
 from app.core.db import db
-from app.models import Campaign, CampaignLead, Outbox, SendingWindow, Step
+from app.models import Campaign, CampaignDay, CampaignLead, Outbox, SendingWindow, Step
 from tests.factories import make_account, make_campaign, make_campaign_lead, make_lead, make_step
 
 
@@ -378,3 +380,24 @@ def test_the_card_beside_a_conversation(app, page, cast, campaign):
     assert answer.response.headers["HX-Trigger"] == "campaigns:lead-changed"
     assert db.session.get_one(CampaignLead, entry).state == "waiting"
     alice.post(url(campaign, "/leads/999999/stop"), status=404)
+
+
+def test_replies_by_day_end_with_today_of_the_campaigns_own_zone(campaign, freeze):
+    east = make_campaign(name="East", time_zone="Asia/Tokyo")
+    for owner, day, count in [(campaign, 10, 4), (campaign, 8, 1), (east, 11, 2), (east, 8, 9)]:
+        counted = CampaignDay(campaign_id=owner.id, day=date(2026, 3, day), replied=count)
+        db.session.add(counted)
+    db.session.flush()
+    with freeze(datetime(2026, 3, 10, 23, 30, tzinfo=UTC)):
+        found = replies_by_day([campaign, east], days=3)
+    assert found == {campaign.id: [1, 0, 4], east.id: [0, 0, 2]}
+
+
+def test_dragged_steps_stand_in_their_new_order(page, cast, campaign):
+    first, second = steps_of(campaign.id)
+    alice = page.as_(cast.alice)
+    form = alice.get(url(campaign, "/sequence")).find("#step-order")
+    answer = alice.post(form["action"], {"step": [second.id, first.id], "moved": first.id}, 303)
+    assert answer.response.headers["Location"].endswith(f"#step-handle-{first.id}")
+    assert alice.get(url(campaign, "/sequence")).find(f"#step-handle-{first.id}")
+    assert [step.id for step in steps_of(campaign.id)] == [second.id, first.id]

@@ -1,17 +1,20 @@
 """Campaigns with their steps, windows and senders."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from app.campaigns.policies.schedule import Schedule, Window, merge_windows, zone_or_utc
+from app.core.clock import utcnow
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.paging import Page, keyset_page
 from app.models import (
     Campaign,
     CampaignAccount,
+    CampaignDay,
     CampaignLead,
     EmailAccount,
     SendingWindow,
@@ -76,6 +79,21 @@ def step_counts(campaign_ids: Iterable[int]) -> dict[int, int]:
         .group_by(Step.campaign_id)
     )
     return {row[0]: row[1] for row in db.session.execute(statement)}
+
+
+def replies_by_day(campaigns: Iterable[Campaign], days: int = 14) -> dict[int, list[int]]:
+    """Replies on each of the last days up to today in the campaign's own zone, by campaign."""
+    now = utcnow()
+    today = {c.id: now.astimezone(zone_of(c)).date() for c in campaigns}
+    found = {campaign_id: [0] * days for campaign_id in today}
+    statement = sa.select(CampaignDay.campaign_id, CampaignDay.day, CampaignDay.replied).where(
+        CampaignDay.campaign_id.in_(today), CampaignDay.day >= now.date() - timedelta(days=days)
+    )
+    for campaign_id, day, replied in db.session.execute(statement):
+        ago = (today[campaign_id] - day).days
+        if 0 <= ago < days:
+            found[campaign_id][days - 1 - ago] = replied
+    return found
 
 
 def windows_of(campaign_ids: Iterable[int]) -> dict[int, tuple[Window, ...]]:

@@ -26,6 +26,7 @@ def index_campaigns() -> ResponseReturnValue:
         campaigns=found,
         owners=reads.owner_names(found.items),
         steps=reads.step_counts([c.id for c in found.items]),
+        replies=reads.replies_by_day(found.items),
         chosen_status=status,
         search=search,
         has_any=bool(found.items) or reads.has_campaigns(),

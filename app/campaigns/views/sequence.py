@@ -184,7 +184,10 @@ def create_order(campaign_id: int) -> ResponseReturnValue:
         raise Invalid({"form": ["The steps have changed in the meantime. Reload the page."]})
     for position, step_id in enumerate(wanted, start=1):
         sequence.move_step(campaign, known[step_id], position)
-    return done(_url(campaign_id))
+    moved = known.get(request.form.get("moved", 0, type=int))
+    # The handle is named, so that the keyboard goes on from where it was.
+    anchor = f"step-handle-{moved.id}" if moved else None
+    return done(url_for("campaigns.show_sequence", campaign_id=campaign_id, _anchor=anchor))
 
 
 @bp.post("/<int:campaign_id>/steps/<int:step_id>/move")

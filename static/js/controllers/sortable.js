@@ -1,9 +1,13 @@
-// Rows that are dragged into a new order; posts the order by the form around them.
+// Rows that are dragged into a new order; posts the order by a form: the one around them, or the
+// one named by the value "form" (then each item holds a field of that form).
 // Items: [data-sortable-item]; handle: [data-sortable-handle]; Alt+arrows move with the keyboard.
+// A field [data-sortable-moved] of the form learns which item was moved.
 import { Controller } from "@hotwired/stimulus"
 import { loadSortable } from "app/sortable"
 
 export default class extends Controller {
+  static values = { form: String }
+
   async connect() {
     this.press = (event) => this.moved(event)
     this.element.addEventListener("keydown", this.press)
@@ -12,8 +16,9 @@ export default class extends Controller {
     this.sortable = Sortable.create(this.element, {
       draggable: "[data-sortable-item]",
       handle: "[data-sortable-handle]",
+      ghostClass: "step--ghost",
       animation: 120,
-      onEnd: () => this.save(),
+      onEnd: (event) => event.oldDraggableIndex !== event.newDraggableIndex && this.save(event.item),
     })
   }
 
@@ -25,15 +30,20 @@ export default class extends Controller {
   moved(event) {
     const item = event.target.closest("[data-sortable-item]")
     if (!item || !event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return
+    if (!event.target.matches("[data-sortable-handle]") && event.target.closest("input, textarea, select, [contenteditable]")) return
     event.preventDefault()
-    const other = event.key === "ArrowUp" ? item.previousElementSibling : item.nextElementSibling
-    if (!other?.matches("[data-sortable-item]")) return
+    const items = [...this.element.querySelectorAll("[data-sortable-item]")]
+    const other = items[items.indexOf(item) + (event.key === "ArrowUp" ? -1 : 1)]
+    if (!other) return
     event.key === "ArrowUp" ? other.before(item) : other.after(item)
     event.target.focus()
-    this.save()
+    this.save(item)
   }
 
-  save() {
-    this.element.closest("form")?.requestSubmit()
+  save(item) {
+    const form = this.hasFormValue ? document.getElementById(this.formValue) : this.element.closest("form")
+    const told = form?.querySelector("[data-sortable-moved]")
+    if (told) told.value = item.dataset.sortableItem
+    form?.requestSubmit()
   }
 }
