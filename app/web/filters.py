@@ -48,7 +48,8 @@ def dom_id(record: Any, suffix: str | None = None) -> str:
 def time_tag(value: datetime | None, style: str = "relative", empty: str = "–") -> Markup:
     """A moment in UTC that the browser turns into local time.
 
-    Styles: relative ("5 min ago", under a week), datetime, date, time, full.
+    Styles: relative ("5 min ago", under a week), short (the time today, else the
+    day), datetime, date, time, full.
     """
     if value is None:
         return escape(empty)

@@ -9,6 +9,7 @@ from app.mailhub.html import (
     body_document,
     estimate_height,
     has_remote_images,
+    is_plain,
     linkify,
     sanitise,
     text_to_html,
@@ -167,3 +168,45 @@ def test_our_own_pixel_is_no_image_from_elsewhere():
     assert has_remote_images(
         own + '<img src="https://else.test/x.png">', "https://mail.example.test"
     )
+
+
+@pytest.mark.parametrize("size", ['width="1" height="1"', 'height="0"'])
+def test_a_picture_nobody_can_see_is_not_missed(size):
+    assert not has_remote_images(sanitise(f'<img src="https://b.test/o.gif" {size}>'))
+    assert has_remote_images(
+        sanitise(f'<img src="https://b.test/o.gif" {size}><img src="https://b.test/x.png">')
+    )
+
+
+def scheme_of(clean: str, theme: str = "") -> str:
+    """The styles of the document of a mail."""
+    text = body_document(
+        clean, inline={}, show_remote=False, own_url="http://localhost", theme=theme
+    )
+    return BeautifulSoup(text, "html.parser").style.text
+
+
+def test_words_without_colours_follow_the_scheme_of_the_reader():
+    plain = sanitise(
+        '<p style="margin:0">Hello <b>there</b></p><img src="http://x.test/" width="1">'
+    )
+    assert is_plain(plain)
+    assert "color-scheme: light dark" in scheme_of(plain)
+    for theme, scheme in (("dark", "dark"), ("light", "light"), ("</style>", "light dark")):
+        assert f"color-scheme: {scheme};" in scheme_of(plain, theme)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '<p style="color:#222">Hi</p>',
+        '<p style="margin:0;background-color:white">Hi</p>',
+        '<table bgcolor="#fff"><tr><td>Hi</td></tr></table>',
+        '<font color="red">Hi</font>',
+        '<p>Hi</p><img src="cid:logo" width="120">',
+    ],
+)
+def test_mail_with_colours_stands_on_paper(source):
+    clean = sanitise(source)
+    assert not is_plain(clean)
+    assert "color-scheme: light dark" not in scheme_of(clean)

@@ -4,7 +4,7 @@ Three walls: the allow-list here, the sandboxed iframe, and the policy header of
 route. Each would do alone.
 """
 
-from app.mailhub.html.document import body_document, estimate_height
+from app.mailhub.html.document import body_document, estimate_height, is_plain
 from app.mailhub.html.sanitise import has_remote_images, sanitise
 from app.mailhub.html.text import linkify, text_to_html
 
@@ -12,6 +12,7 @@ __all__ = [
     "body_document",
     "estimate_height",
     "has_remote_images",
+    "is_plain",
     "linkify",
     "sanitise",
     "text_to_html",

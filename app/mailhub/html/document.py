@@ -8,25 +8,41 @@ from app.mailhub.html.sanitise import clean_with
 
 _STYLE = """
 :root { color-scheme: light; }
-body { margin: 0; padding: 2px 0; font: 15px/1.5 system-ui, sans-serif; color: #1d1d1b;
-  background: #fff; overflow-wrap: anywhere; }
+body { margin: 0; padding: 2px 0; overflow-wrap: anywhere; color: light-dark(#1d1d1b, #ecece8);
+  font: 14px/1.6 Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
 body > :first-child, body > :first-child > :first-child { margin-top: 0; }
 img { max-width: 100%; height: auto; }
 table { max-width: 100%; }
 pre { white-space: pre-wrap; font: inherit; }
-blockquote { margin: 0 0 0 8px; padding-left: 12px; border-left: 2px solid #ddd; }
-a { color: #0b6b45; }
+blockquote { margin: 0 0 0 8px; padding-left: 12px;
+  border-left: 2px solid light-dark(#ddd, #444); }
+a { color: light-dark(#0b6b45, #6fd6a4); }
 details.quoted > summary { display: inline-block; padding: 0 8px; border-radius: 6px; margin: 6px 0;
-  background: #eee; color: #666; cursor: pointer; list-style: none; line-height: 16px; }
-details.quoted > summary:focus-visible { outline: 2px solid #0b6b45; }
+  background: light-dark(#eee, #333); color: light-dark(#666, #bbb); cursor: pointer;
+  list-style: none; line-height: 16px; }
+details.quoted > summary:focus-visible { outline: 2px solid light-dark(#0b6b45, #6fd6a4); }
 """
+# Words without colours of their own follow the reader's scheme; others were written for paper.
+_PLAIN = ":root { color-scheme: %s; }"
+_SCHEMES = {"light": "light", "dark": "dark"}
+_PAPER = "html { background: #fff; }"
+_PICTURE = re.compile(r'<img (?![^<>]*\b(?:width|height)="[01]")', re.I)
+_COLOURED = re.compile(r"""<[^<>]*(?:\bbgcolor=|\bcolor=|[;"' ](?:background-)?color\s*:)""", re.I)
 
 
-def body_document(clean: str, *, inline: Mapping[str, str], show_remote: bool, own_url: str) -> str:
+def is_plain(clean: str) -> bool:
+    """Whether a mail sets no colours and shows no pictures, so that it reads on any ground."""
+    return not _COLOURED.search(clean) and not _PICTURE.search(clean)
+
+
+def body_document(
+    clean: str, *, inline: Mapping[str, str], show_remote: bool, own_url: str, theme: str = ""
+) -> str:
     """The whole document. `inline` maps content ids to data: addresses of raster images.
 
     Remote images are left out unless asked for. Our own tracking pixels are always left out: a
-    colleague who reads the copy in Sent must not count as an open.
+    colleague who reads the copy in Sent must not count as an open. `theme` is what the reader chose;
+    empty follows the system.
     """
 
     def image(url: str) -> str | None:
@@ -37,9 +53,10 @@ def body_document(clean: str, *, inline: Mapping[str, str], show_remote: bool, o
         return url
 
     body = fold_quoted(clean_with(clean, image))
+    style = _STYLE + (_PLAIN % _SCHEMES.get(theme, "light dark") if is_plain(clean) else _PAPER)
     return (
         '<!doctype html><html lang="und"><head><meta charset="utf-8"><title>Message</title>'
-        f"<style>{_STYLE}</style></head><body>{body}</body></html>"
+        f"<style>{style}</style></head><body>{body}</body></html>"
     )
 
 

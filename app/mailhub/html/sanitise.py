@@ -51,7 +51,8 @@ _SCHEMES = {"http", "https", "mailto", "tel", "cid", "data"}
 _CONTROLS = re.compile(r"[\x00-\x20\x7f-\xa0\u2000-\u200f\u2028-\u202f\u2060-\u206f\ufeff]+")
 _DATA_IMAGE = re.compile(r"data:image/(?:png|gif|jpeg|jpg|webp);base64,[A-Za-z0-9+/=]+", re.I)
 _PLAIN_VALUE = re.compile(r"[\w\s#.,%+-]{0,100}")
-_REMOTE = re.compile(r"<img [^<>]*src=\"(https?:[^\"<>]*)", re.I)
+_REMOTE = re.compile(r"<img [^<>]*src=\"(https?:[^\"<>]*)[^<>]*>", re.I)
+_INVISIBLE = re.compile(r'\b(?:width|height)="[01](?:px)?"', re.I)
 
 ImageFilter = Callable[[str], str | None]
 
@@ -80,9 +81,15 @@ def _as_text(source: str) -> str:
 
 
 def has_remote_images(clean: str, own_url: str = "") -> bool:
-    """Whether a sanitised body wants to load images from elsewhere; our own pixel never counts."""
+    """Whether a sanitised body wants to load pictures from elsewhere that one could see.
+
+    Our own pixel never counts, nor do those of others: nobody misses them.
+    """
     own = f"{own_url.rstrip('/')}/t/" if own_url else None
-    return any(not (own and url.startswith(own)) for url in _REMOTE.findall(clean))
+    return any(
+        not (own and found[1].startswith(own)) and not _INVISIBLE.search(found[0])
+        for found in _REMOTE.finditer(clean)
+    )
 
 
 def _cleaner(image: ImageFilter) -> nh3.Cleaner:

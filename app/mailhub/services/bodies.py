@@ -16,11 +16,15 @@ _MAGIC = (
 )
 
 
-def render_body(message: Message, *, show_remote: bool) -> str:
+def render_body(message: Message, *, show_remote: bool, theme: str = "") -> str:
     """The document of an HTML mail."""
     inline = _inline_images(message) if "cid:" in message.body_html else {}
     return body_document(
-        message.body_html, inline=inline, show_remote=show_remote, own_url=settings.public_url
+        message.body_html,
+        inline=inline,
+        show_remote=show_remote,
+        own_url=settings.public_url,
+        theme=theme,
     )
 
 

@@ -21,7 +21,8 @@ def show_body(message_id: int) -> Response:
     """The document in the frame of an HTML mail; remote images only when asked for."""
     message = get_message(message_id)
     show_remote = request.args.get("images") == "1"
-    response = make_response(render_body(message, show_remote=show_remote))
+    theme = request.cookies.get("theme", "")
+    response = make_response(render_body(message, show_remote=show_remote, theme=theme))
     mail_body_policy(response, images=REMOTE if show_remote else "data:")
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from app.core.clock import utcnow
 from app.core.permissions import can, requires
 from app.mailhub import news
-from app.mailhub.html import estimate_height, linkify, text_to_html
+from app.mailhub.html import estimate_height, is_plain, linkify, text_to_html
 from app.mailhub.panel import panel_cards
 from app.mailhub.queries import messages as message_queries
 from app.mailhub.queries import threads as queries
@@ -155,7 +155,7 @@ def thread_context(thread: Thread, wanted: ThreadFilter) -> dict[str, Any]:
         "may_send": can("mailhub.send"),
         "shown_text": shown_text,
         "reply_words": reply_words,
-        "frame_height": frame_height,
+        "frame": frame,
         "images": _number(request.args.get("images")),
         "has_outbox": "sending.index_outbox" in current_app.view_functions,
     }
@@ -175,6 +175,6 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() and len(text) < 19 else None
 
 
-def frame_height(message: Message) -> int:
-    """Pixels the frame of an HTML mail starts with."""
-    return estimate_height(message.body_html)
+def frame(message: Message) -> tuple[int, bool]:
+    """Of the frame of an HTML mail: the pixels it starts with, and whether it needs white paper."""
+    return estimate_height(message.body_html), not is_plain(message.body_html)

@@ -6,6 +6,7 @@ const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]]
 const formats = {
   datetime: { dateStyle: "medium", timeStyle: "short" },
   date: { dateStyle: "medium" },
+  day: { day: "numeric", month: "short" },
   time: { timeStyle: "short" },
   full: { dateStyle: "full", timeStyle: "long" },
 }
@@ -25,7 +26,18 @@ export default class extends Controller {
   }
 
   write() {
-    this.element.textContent = this.styleValue === "relative" ? this.relative() : this.absolute(this.styleValue)
+    this.element.textContent = this.text(this.styleValue)
+  }
+
+  text(style) {
+    if (style === "relative") return this.relative()
+    return style === "short" ? this.short() : this.absolute(style)
+  }
+
+  short() {
+    const now = new Date()
+    if (this.at.toDateString() === now.toDateString()) return this.absolute("time")
+    return this.absolute(this.at.getFullYear() === now.getFullYear() ? "day" : "date")
   }
 
   absolute(style) {

@@ -4,12 +4,13 @@ import { Controller } from "@hotwired/stimulus"
 
 export default class extends Controller {
   connect() {
-    this.swapped = (event) => event.detail.target.id === "reader" && this.opened()
+    this.swapped = (event) => event.detail.target.id === "reader" && this.opened(event.detail.requestConfig?.elt)
     this.changed = (event) => ["archive", "unarchive", "unread"].includes(event.detail.verb) && this.show("list")
     this.send = (event) => (event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.form?.requestSubmit()
     document.body.addEventListener("htmx:afterSwap", this.swapped)
     document.body.addEventListener("mailhub:changed", this.changed)
     this.element.addEventListener("keydown", this.send)
+    this.toNewest()
   }
 
   disconnect() {
@@ -18,11 +19,20 @@ export default class extends Controller {
     this.element.removeEventListener("keydown", this.send)
   }
 
-  opened() {
+  opened(asker) {
     this.show("reader")
+    if (asker?.closest("#thread-list")) this.toNewest()
     for (const row of this.element.querySelectorAll("[aria-current][data-list-nav-target]")) row.removeAttribute("aria-current")
     const link = [...this.element.querySelectorAll("[data-list-nav-target] a")].find((one) => one.pathname === window.location.pathname)
     link?.closest("[data-list-nav-target]").setAttribute("aria-current", "true")
+  }
+
+  // One comes for the newest letter; what was read before stands folded above it.
+  toNewest() {
+    const reader = this.element.querySelector("#reader")
+    reader.scrollTop = 0
+    const newest = reader.querySelector("#letters > :last-child")
+    if (newest && newest !== newest.parentElement.firstElementChild) newest.scrollIntoView({ block: "nearest" })
   }
 
   list(event) {
