@@ -53,8 +53,11 @@ def _refuse_cross_site() -> None:
 
 def _refuse_large_bodies_of_strangers() -> None:
     """Reading a form means reading its files: nobody unknown may make us do that."""
-    is_large = (request.content_length or 0) > STRANGERS_BODY
-    if is_large and not _is_exempt() and not current_user.is_authenticated:
+    size = request.content_length or 0
+    is_refused_anyway = size > (request.max_content_length or size)
+    if size <= STRANGERS_BODY or is_refused_anyway or _is_exempt():
+        return
+    if not current_user.is_authenticated:
         raise Unauthenticated
 
 
