@@ -27,6 +27,9 @@ from tests.journey.people import Visitor, look_at_pictures, read_mails
 from tests.servers.installation import Installation, until
 from tests.servers.redis_server import RedisServer, redis_server
 
+# A mail in doubt is looked up when its lease has run out: seconds here, minutes in production.
+SOON = {"SOCKET_TIMEOUT": "3", "SEND_LEASE_SECONDS": "7", "RECONCILE_WAITS": "1,1"}
+
 LEADS = 10
 
 
@@ -82,7 +85,7 @@ class World:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     directory = tmp_path_factory.mktemp("outages")
     with redis_server(directory) as redis:
-        parakeet = install(directory, redis)
+        parakeet = install(directory, redis, **SOON)
         try:
             found = World(parakeet.start(), redis, Visitor(parakeet.url))
             _move_in(found)
