@@ -19,7 +19,9 @@ from app.sending.render import (
 )
 from app.sending.render.compose import compose_finished, targets, values_for
 from app.sending.render.html import read_html, text_of
+from app.sending.render.liquid import fill, parse
 from app.sending.render.mime import mailbox, unstructured
+from app.sending.render.pieces import cut
 from app.sending.render.texts import compiled, read
 
 AT = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
@@ -74,6 +76,25 @@ class TestLiquid:
     def test_default_steps_in(self, value):
         mail = made("Hi {{ first_name | default: 'there' }}", "x", {"first_name": value})
         assert parsed(mail)["Subject"] == "Hi there"
+
+    @pytest.mark.parametrize("values", [{}, {"a": "<b>&'"}, {"a": 7}, {"a": False}, {"a": ["x"]}])
+    @pytest.mark.parametrize(
+        "piece",
+        [
+            "{{ a | default: 'x' }}",
+            '{{a|default:"<i>&"}}',
+            "{{ a | default: '' }}",
+            "{{ a | default: 'x' | upcase }}",
+            "{{ a | default: 'x', allow_false: true }}",
+            "{{ a | default: b }}",
+            "{{ a | default: 3 }}",
+        ],
+    )
+    @pytest.mark.parametrize("html", [True, False])
+    def test_what_is_looked_up_directly_reads_as_liquid_would_write_it(self, piece, values, html):
+        values = values | {"b": "y"}
+        whole = fill(parse(piece, html=html), piece, values)
+        assert cut(f"Dear {piece}!", html=html).fill(values) == f"Dear {whole}!"
 
     def test_condition_on_a_missing_value_is_false(self):
         text, _ = parts(made("x", "a{% if company %}b{% endif %}c"))

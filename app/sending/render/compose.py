@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from urllib.parse import quote
 
 from app.core.signing import sign_ids
@@ -48,6 +49,11 @@ class Envelope:
         everyone = (self.to_email, *self.cc, *self.bcc)
         return list(dict.fromkeys(mime.ascii_address(address) for address in everyone))
 
+    @cached_property
+    def unsubscribe_url(self) -> str:
+        """Where this mail's recipient unsubscribes; stands in its text and in its header."""
+        return LinkSigner(self.base_url, self.outbox_id).unsubscribe()
+
 
 @dataclass(frozen=True)
 class Composed:
@@ -79,8 +85,7 @@ def values_for(envelope: Envelope, variables: Mapping[str, object]) -> dict[str,
     values = present(variables)
     values.setdefault("sender_name", envelope.from_name or envelope.from_email)
     values.setdefault("sender_email", envelope.from_email)
-    url = LinkSigner(envelope.base_url, envelope.outbox_id).unsubscribe()
-    return values | dict.fromkeys(UNSUBSCRIBE_NAMES, url)
+    return values | dict.fromkeys(UNSUBSCRIBE_NAMES, envelope.unsubscribe_url)
 
 
 def targets(text: MailText, values: Mapping[str, object]) -> list[str]:
@@ -153,8 +158,7 @@ def _headers(envelope: Envelope, subject: str) -> list[tuple[str, str]]:
         kept = [*envelope.references[:1], *envelope.references[1:][-20:]]
         headers.append(("References", mime.message_ids(bracketed(value) for value in kept)))
     if envelope.unsubscribe:
-        url = LinkSigner(envelope.base_url, envelope.outbox_id).unsubscribe()
-        headers.append(("List-Unsubscribe", f"<{url}>"))
+        headers.append(("List-Unsubscribe", f"<{envelope.unsubscribe_url}>"))
         headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
     headers.extend((name, mime.unstructured(value)) for name, value in envelope.extra_headers)
     return headers

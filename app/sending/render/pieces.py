@@ -1,7 +1,8 @@
 """A template cut up once, so that filling it is mostly joining strings.
 
-Most texts are plain words with a few `{{ name }}` between them. Those are looked up directly;
-an expression with filters is a small template of its own; a text with tags stays whole.
+Most texts are plain words with a few `{{ name }}` or `{{ name | default: "there" }}` between
+them. Those are looked up directly; any other expression is a small template of its own; a text with
+tags stays whole.
 """
 
 from __future__ import annotations
@@ -15,10 +16,23 @@ from markupsafe import escape
 
 from app.sending.render.liquid import LIQUID_PIECE, fill, parse
 
-_NAME = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
+_NAME = re.compile(r"""\{\{\s*([A-Za-z_]\w*)\s*(\|\s*default\s*:\s*(?:"[^"]*"|'[^']*')\s*)?\}\}""")
 _WHOLE = ("{%", "{{-", "-}}")  # tags, and braces that eat the space around them
 
-Part = tuple[str, str, BoundTemplate | None, str]  # words, name, template, its source
+
+@dataclass(frozen=True)
+class Part:
+    """Words and the expression after them.
+
+    `name` is set when the expression prints that value as it is; `fallback` is what it prints
+    without one. Everything else is up to `template`.
+    """
+
+    words: str
+    name: str
+    fallback: str | None
+    template: BoundTemplate
+    source: str
 
 
 @dataclass(frozen=True)
@@ -36,22 +50,21 @@ class Pieces:
         if self.parts is None:
             return fill(self.template, self.source, values)
         out: list[str] = []
-        for words, name, template, source in self.parts:
-            out.append(words)
-            value = values.get(name) if name else None
+        for part in self.parts:
+            out.append(part.words)
+            value = values.get(part.name) if part.name else None
             if type(value) is str:
                 out.append(escape(value) if self.is_html else value)
+            elif value is None and part.fallback is not None:
+                out.append(part.fallback)
             else:
-                made = template or parse(source, html=self.is_html)  # a number, or nothing at all
-                out.append(self._expression(made, source, values))
+                out.append(self._expression(part, values))
         out.append(self.tail)
         return "".join(out)
 
-    def _expression(
-        self, template: BoundTemplate, source: str, values: Mapping[str, object]
-    ) -> str:
+    def _expression(self, part: Part, values: Mapping[str, object]) -> str:
         try:
-            return fill(template, source, values)
+            return fill(part.template, part.source, values)
         except Exception:
             fill(self.template, self.source, values)  # names everything that is missing
             raise
@@ -65,10 +78,15 @@ def cut(source: str, *, html: bool = False) -> Pieces:
     parts: list[Part] = []
     position = 0
     for match in LIQUID_PIECE.finditer(source):
-        piece = match.group(0)
-        name = _NAME.fullmatch(piece)
-        words = source[position : match.start()]
-        made = None if name else parse(piece, html=html)
-        parts.append((words, name.group(1) if name else "", made, piece))
+        parts.append(_part(source[position : match.start()], match.group(0), html=html))
         position = match.end()
     return Pieces(source, whole, tuple(parts), source[position:], html)
+
+
+def _part(words: str, piece: str, *, html: bool) -> Part:
+    template = parse(piece, html=html)
+    name = _NAME.fullmatch(piece)
+    if name is None:
+        return Part(words, "", None, template, piece)
+    fallback = fill(template, piece, {}) if name.group(2) else None
+    return Part(words, name.group(1), fallback, template, piece)
