@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, sync_playwright
 from redis import Redis
 
@@ -31,6 +32,9 @@ from tests.chromium import CHROMIUM, FLAGS
 from tests.factories import make_user, make_workspace
 from tests.pages import PageClient
 
+# How long an example takes depends on what else the machine does.
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
 LOOPBACK = ("127.", "::1", "localhost")
 
 

@@ -84,7 +84,7 @@ def cut_connections():
 def rage(world, workers, redis, kills):
     """Kill until it is enough or nothing is left to disturb."""
     done = 0
-    deadline = time.monotonic() + 6 * kills + 60
+    deadline = time.monotonic() + 6 * kills + 180
     while done < kills and open_rows(world) and time.monotonic() < deadline:
         if not workers.kill_a_child():
             time.sleep(0.02)

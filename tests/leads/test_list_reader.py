@@ -146,7 +146,7 @@ cells = st.text(
 
 
 @given(st.lists(st.tuples(cells, cells), min_size=1, max_size=20))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_whatever_a_csv_writer_writes_is_read_back(rows):
     file = io.StringIO(newline="")
     writer = csv.writer(file)
