@@ -95,6 +95,7 @@ class Outbox(WorkspaceOwned, Timestamps, Model):
     options: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
 
     lease_until: Mapped[datetime | None]
+    claimed_at: Mapped[datetime | None]  # the last time
     fence: Mapped[int] = mapped_column(default=0, server_default="0")
     attempts: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
     checks: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
@@ -112,10 +113,13 @@ class Outbox(WorkspaceOwned, Timestamps, Model):
 
 
 class SendEvent(WorkspaceOwned, Model):
-    """Append-only: queued, claimed, sent, deferred, failed, held, cancelled, resent …"""
+    """Append-only: queued, sent, deferred, failed, held, cancelled, lease_expired, resent …"""
 
     __tablename__ = "send_event"
     __table_args__ = (sa.Index("ix_send_event_outbox_id", "outbox_id"),)
+
+    # No foreign key of its own, which would be checked with every mail: an event goes with its row.
+    workspace_id: Mapped[int] = mapped_column(sa.BigInteger)
 
     id: Mapped[int] = primary_key()
     outbox_id: Mapped[int] = mapped_column(sa.ForeignKey("outbox.id", ondelete="CASCADE"))

@@ -118,7 +118,7 @@ WITH done AS (
        SET state = CASE WHEN pick.stop = '' THEN 'sending' ELSE 'cancelled' END,
            error_family = pick.stop, announce_due = (pick.stop <> ''),
            fence = %(fence)s, attempts = o.attempts + 1, updated_at = %(now)s,
-           marks_dot = %(marks_dot)s, dot_at = NULL,
+           claimed_at = %(now)s, marks_dot = %(marks_dot)s, dot_at = NULL,
            lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
       FROM pick, mine
      WHERE o.id = pick.id AND o.workspace_id = %(workspace_id)s
@@ -128,15 +128,14 @@ WITH done AS (
     INSERT INTO send_event (workspace_id, outbox_id, kind, detail)
     SELECT %(workspace_id)s, id, 'sent', '{}'::jsonb FROM done
     UNION ALL
-    SELECT %(workspace_id)s, id, CASE state WHEN 'sending' THEN 'claimed' ELSE state END,
-           CASE state WHEN 'sending' THEN '{}'::jsonb
-                      ELSE jsonb_build_object('reason', error_family) END
-      FROM claimed
+    SELECT %(workspace_id)s, id, state, jsonb_build_object('reason', error_family)
+      FROM claimed WHERE state = 'cancelled'
 )
 SELECT (SELECT count(*) FROM done) AS recorded, (SELECT count(*) FROM pick) AS picked,
        (SELECT count(*) FROM mine) AS held,
        c.id, c.kind, c.state, c.campaign_id, c.step_id, c.message_id, c.in_reply_to,
-       c."references", c.to_email, c.to_name, c.cc, c.bcc, c.subject, c.body_html, c.body_text,
+       NULLIF(c."references", '[]') AS "references", c.to_email, c.to_name,
+       NULLIF(c.cc, '[]') AS cc, NULLIF(c.bcc, '[]') AS bcc, c.subject, c.body_html, c.body_text,
        c.variables, c.options, c.attempts, s.updated_at AS step_version
   FROM (VALUES (1)) one LEFT JOIN claimed c ON true
   LEFT JOIN step s ON s.id = c.step_id AND s.workspace_id = %(workspace_id)s

@@ -78,7 +78,7 @@ class TestSending:
         assert delivery.recipients == ["lead0@example.com"]
         assert sent.state == "sent"
         assert sent.sent_at is not None
-        assert events(mail_id) == ["queued", "claimed", "sent"]
+        assert events(mail_id) == ["queued", "sent"]
         assert db.session.scalar(sa.select(TrackedLink.url)) == "https://acme.test/x"
         [told] = heard
         assert [(note.outbox_id, note.campaign_lead_id, note.subject) for note in told.mails] == [
@@ -279,7 +279,7 @@ class TestAnswers:
         with freeze(later.send_at):
             assert drain(account).sent == 1
         assert row(mail_id).attempts == 2
-        assert events(mail_id) == ["queued", "claimed", "deferred", "claimed", "sent"]
+        assert events(mail_id) == ["queued", "deferred", "sent"]
 
     def test_soft_refusals_end_somewhere(self, sink, account, step, freeze):
         sink.script = {"rcpt": "451 4.2.2 Mailbox full"}
