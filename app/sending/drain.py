@@ -8,14 +8,11 @@ row is still ours; whatever this process does not get to write is found by the s
 from __future__ import annotations
 
 import contextlib
-import json
 import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -29,18 +26,11 @@ from app.core.transactions import unit_of_work
 from app.providers.mail.base import Envelope as WireEnvelope
 from app.providers.mail.base import MailProvider, SendReceipt
 from app.providers.mail.errors import MailError
-from app.sending import statements
-from app.sending.lease import answer_margin, closing, finishing_politely, take_lease
+from app.sending.claims import Claims, Done, LeaseLost
+from app.sending.lease import closing, finishing_politely, take_lease
 from app.sending.mail import Sender, StepDeleted, build
 from app.sending.news import announce
-from app.sending.policies import (
-    Decision,
-    ForAccount,
-    Next,
-    after_error,
-    day_limit,
-    local_day,
-)
+from app.sending.policies import Decision, ForAccount, Next, after_error
 from app.sending.queries import account_for_sending
 from app.sending.render import Composed, MissingVariable, TemplateProblem
 from app.sending.statements import Row
@@ -49,24 +39,6 @@ log = structlog.get_logger(__name__)
 SLICE_SECONDS = 20.0  # of one job; what is left is rung for again
 ANNOUNCE_EVERY = 200  # mails, or
 ANNOUNCE_SECONDS = 2.0
-_STATES = {Next.AGAIN: "queued", Next.FAIL: "failed", Next.HOLD: "held", Next.DOUBT: "uncertain"}
-_EVENTS = {Next.AGAIN: "deferred", Next.FAIL: "failed", Next.HOLD: "held", Next.DOUBT: "uncertain"}
-
-
-@dataclass(frozen=True)
-class Done:
-    """A mail its server has taken, not recorded yet."""
-
-    row_id: int
-    sent_at: datetime
-    subject: str
-    provider_message_id: str | None
-    raw_blob: str | None
-    sent_copy_due: bool
-
-
-class LeaseLost(Exception):
-    """Another worker owns the account: nothing may be written or sent any more."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +63,7 @@ def drain_account(account_id: int, *, seconds: float = SLICE_SECONDS) -> Drained
         closing(provider),
         contextlib.closing(KeptConnection()) as connection,
     ):
-        drain = Drain(sender, provider, connection)
+        drain = Drain(sender, provider, Claims(sender, connection))
         ends = time.monotonic() + seconds
         try:
             drain.run(lambda: not told_to_stop() and time.monotonic() < ends)
@@ -105,10 +77,10 @@ def drain_account(account_id: int, *, seconds: float = SLICE_SECONDS) -> Drained
 class Drain:
     """One lease's worth of sending."""
 
-    def __init__(self, sender: Sender, provider: MailProvider, connection: KeptConnection) -> None:
+    def __init__(self, sender: Sender, provider: MailProvider, claims: Claims) -> None:
         self.sender = sender
-        self.connection = connection  # every statement on it is a transaction
         self.provider = provider
+        self.claims = claims
         self.sent = 0
         self.unfinished = False
         self.campaigns = True  # false once today's limit is reached
@@ -139,10 +111,10 @@ class Drain:
         None when there is nothing to send now. Errors: LeaseLost.
         """
         try:
-            answer = self._step(done, take=take)
+            answer = self.claims.record_and_claim(done, take=take, campaigns=self.campaigns)
         except LOST:
-            if done is not None:
-                self._record_patiently(done)
+            if done is not None and self.claims.record_patiently(done):
+                self._count_news(sent=1)
             return None
         if done is not None:
             if not answer["recorded"]:
@@ -159,37 +131,6 @@ class Drain:
         self.campaigns = False
         return self._record_and_claim(None, take=take)
 
-    def _step(self, done: Done | None, *, take: bool) -> Row:
-        now, sender = utcnow(), self.sender
-        values: dict[str, Any] = {
-            "now": now,
-            "take": take,
-            "account_id": sender.account_id,
-            "fence": sender.fence,
-            "lease": settings.send_lease_seconds,
-            "campaigns": self.campaigns,
-            "gap": self._gap(),
-            "day": local_day(now, sender.time_zone),
-            "limit": self._limit(now),
-            "marks_dot": sender.sent_copy != "provider",
-            "done_id": done.row_id if done else None,
-            "sent_at": done.sent_at if done else None,
-            "subject": done.subject if done else None,
-            "provider_message_id": done.provider_message_id if done else None,
-            "sent_copy_due": done.sent_copy_due if done else None,
-            "raw_blob": done.raw_blob if done else None,
-        }
-        return statements.run(statements.RECORD_AND_CLAIM, self.connection, **values)[0]
-
-    def _gap(self) -> float:
-        """Seconds to the next campaign mail; the planner spreads, this only catches up gently."""
-        jitter = self.sender.gap_jitter_seconds * random.random() / 4  # noqa: S311
-        return self.sender.gap_seconds + jitter
-
-    def _limit(self, now: datetime) -> int:
-        today = local_day(now, self.sender.time_zone)
-        return day_limit(self.sender.daily_limit, self.sender.ramp, self.sender.connected_on, today)
-
     # -- one mail --------------------------------------------------------------------------
     def _hand_over(self, row: Row) -> tuple[Done | None, bool]:
         """Send one claimed row. (what is to be recorded, whether to go on)"""
@@ -200,17 +141,12 @@ class Drain:
             subject = composed.subject
             blob = put_blob(composed.raw) if self.sender.sent_copy == "append" else None
             wire = WireEnvelope(self.sender.email, envelope.recipients, composed.raw)
-            receipt = self.provider.send(wire, self._fence_check(row["id"]))
+            receipt = self.provider.send(wire, self.claims.fence_check(row["id"]))
         except MailError as error:
-            return None, self._settle(row, error, self._judge(error, row), subject)
+            return None, self._settle(row, error, _judge(error, row), subject)
         except (TemplateProblem, StepDeleted, ValueError) as error:
             return None, self._settle(row, error, _content_problem(error), subject)
         return self._done(row["id"], composed, receipt, blob), True
-
-    def _judge(self, error: MailError, row: Row) -> Decision:
-        # Spread, so that accounts at one server do not come back together.
-        spread = random.random()  # noqa: S311
-        return after_error(error, row["attempts"], spread, float(settings.reconcile_waits[0]))
 
     def _done(
         self, row_id: int, composed: Composed, receipt: SendReceipt, blob: str | None
@@ -225,50 +161,12 @@ class Drain:
             sent_copy_due=self.sender.sent_copy == "append",
         )
 
-    def _fence_check(self, row_id: int) -> Callable[[], bool]:
-        """Asked by the adapter right before the final dot: is the row still ours?"""
-        marks = self.sender.sent_copy != "provider"
-        statement = statements.MARK_DOT if marks else statements.STILL_MINE
-
-        def still_mine() -> bool:
-            try:
-                fence = self.sender.fence
-                rows = statements.run(
-                    statement, self.connection, id=row_id, fence=fence, margin=answer_margin()
-                )
-            except LOST:
-                return False  # nobody can say: abandon the message, it was not sent
-            return bool(rows)
-
-        return still_mine
-
     def _settle(self, row: Row, error: Exception, decision: Decision, subject: str) -> bool:
         """Write any other end of an attempt, and what it means for the account. Go on?"""
         if decision.row is Next.LET_GO:
             raise LeaseLost
-        now = utcnow()
-        account_waits = decision.account is ForAccount.WAIT
-        state = _STATES[decision.row]
         with unit_of_work():
-            settled = statements.run(
-                statements.SETTLE,
-                id=row["id"],
-                account_id=self.sender.account_id,
-                fence=self.sender.fence,
-                now=now,
-                state=state,
-                send_at=now + timedelta(seconds=decision.wait) if state == "queued" else None,
-                next_check_at=_next_check(now) if state == "uncertain" else None,
-                retry_at=now + timedelta(seconds=decision.wait) if account_waits else None,
-                family=decision.family,
-                text=_words(error),
-                subject=subject,
-                day=local_day(now, self.sender.time_zone),
-                event=_EVENTS[decision.row],
-                detail=json.dumps({"family": decision.family, "text": _words(error)}),
-            )
-            if not settled:
-                raise LeaseLost
+            self.claims.settle(row, decision, words=_words(error), subject=subject)
             self._tell_accounts(decision, _words(error))
         self._count_news()
         return decision.account is ForAccount.NOTHING
@@ -283,31 +181,10 @@ class Drain:
         if verb and account:
             verb(account, words)
 
-    # -- when the database is away ----------------------------------------------------------
-    def _record_patiently(self, done: Done) -> None:
-        """Write down a mail that was taken, as long as nobody else may judge the row."""
-        deadline = time.monotonic() + settings.send_lease_seconds
-        while time.monotonic() < deadline:
-            try:
-                answer = self._step(done, take=False)
-            except LOST:
-                time.sleep(0.5)
-                continue
-            if answer["recorded"]:
-                self._count_news(sent=1)
-            return  # else an earlier try had reached the database, or the lease is lost
-
     def leave(self) -> None:
         """Give back what was claimed and never touched, tell the news, release the lease."""
         with suppress(DBAPIError):
-            sender = self.sender
-            fence = {"account_id": sender.account_id, "fence": sender.fence}
-            with unit_of_work():
-                statements.run(
-                    statements.GIVE_ROWS_BACK, touched=self.touched, now=utcnow(), **fence
-                )
-            with unit_of_work():
-                statements.run(statements.GIVE_LEASE_BACK, **fence)
+            self.claims.give_back(self.touched)
         self._announce()
 
     # -- news -------------------------------------------------------------------------------
@@ -329,8 +206,10 @@ class Drain:
             log.exception("announcement_failed", account_id=self.sender.account_id)
 
 
-def _next_check(now: datetime) -> datetime:
-    return now + timedelta(seconds=settings.reconcile_waits[0])
+def _judge(error: MailError, row: Row) -> Decision:
+    # Spread, so that accounts at one server do not come back together.
+    spread = random.random()  # noqa: S311
+    return after_error(error, row["attempts"], spread, float(settings.reconcile_waits[0]))
 
 
 def _content_problem(error: Exception) -> Decision:
