@@ -3,7 +3,9 @@
 Path: claim committed before any byte, Liquid, 7 links signed, MIME text and HTML, hand-over on a
 kept connection, fence, result and events recorded, news told. Reference: smtplib on one kept
 connection, sending the very same bytes. Both talk to the same server, aiosmtpd in a process of its
-own, as the sandbox uses it. The database is made on the server of DATABASE_URL and dropped.
+own, as the sandbox uses it. Four accounts at once are measured against that one loop, and, for
+comparison without a level, against four such loops, which the server alone bounds. The database is
+made on the server of DATABASE_URL and dropped.
 """
 
 from __future__ import annotations
@@ -185,24 +187,27 @@ def together(target: Any, arguments: list[tuple[Any, ...]]) -> float:
     return seconds
 
 
-def four_accounts(app: Any, url: str, port: int) -> Result:
+def four_accounts(app: Any, url: str, port: int) -> list[Result]:
     """Rates with four accounts at once, each in a worker process of its own."""
-    path, raw = [], []
+    path, one, four = [], [], []
     for _ in range(ROUNDS):
         workspace_id, *accounts = fill(app, port, 4, MAILS)
         mails = mail_bytes(workspace_id, accounts[0], MAILS)
-        raw.append(4 * MAILS / together(_raw_child, [(port, mails)] * 4))
+        one.append(MAILS / raw_loop(port, mails))
+        four.append(4 * MAILS / together(_raw_child, [(port, mails)] * 4))
         workers = [(url, port, workspace_id, account_id) for account_id in accounts]
         path.append(4 * MAILS / together(_drain_child, workers))
-    return Result(
-        "four accounts at once", statistics.median(path), statistics.median(raw), 0.50, "mails/s"
-    )
+    rate = statistics.median(path)
+    return [
+        Result("four accounts at once", rate, statistics.median(one), 0.50, "mails/s"),
+        Result("… against four raw loops", rate, statistics.median(four), None, "mails/s"),
+    ]
 
 
 def main() -> int:
     """Run and print the table; 1 when a level does not hold."""
     with make_database() as url, smtp_server() as port, built_app(url, port) as app:
-        results = [one_account(app, port), four_accounts(app, url, port)]
+        results = [one_account(app, port), *four_accounts(app, url, port)]
     return print_table("send_path", results)
 
 

@@ -18,17 +18,22 @@ import sqlalchemy as sa
 
 @dataclass(frozen=True)
 class Result:
-    """One line of the table. `level` is the least acceptable ratio of figure to reference."""
+    """One line of the table. `level` is the least acceptable ratio of figure to reference; None
+    when the line is there to compare only."""
 
     name: str
     figure: float
     reference: float
-    level: float
+    level: float | None
     unit: str
 
     @property
     def ratio(self) -> float:
         return self.figure / self.reference
+
+    @property
+    def holds(self) -> bool:
+        return self.level is None or self.ratio >= self.level
 
 
 def print_table(title: str, results: list[Result]) -> int:
@@ -36,12 +41,13 @@ def print_table(title: str, results: list[Result]) -> int:
     print(f"\n{title}")
     print(f"{'':28}{'figure':>12}{'reference':>12}{'ratio':>8}{'level':>8}  holds")
     for line in results:
-        holds = "yes" if line.ratio >= line.level else "NO"
+        level = "–" if line.level is None else f"{line.level:.2f}"
+        holds = "–" if line.level is None else "yes" if line.holds else "NO"
         print(
             f"{line.name:28}{line.figure:>12,.0f}{line.reference:>12,.0f}"
-            f"{line.ratio:>8.2f}{line.level:>8.2f}  {holds}   ({line.unit})"
+            f"{line.ratio:>8.2f}{level:>8}  {holds}   ({line.unit})"
         )
-    return 0 if all(line.ratio >= line.level for line in results) else 1
+    return 0 if all(line.holds for line in results) else 1
 
 
 @contextmanager
