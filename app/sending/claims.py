@@ -55,8 +55,8 @@ class Claims:
     def record_and_claim(self, done: Done | None, *, take: bool, campaigns: bool) -> Row:
         """Record the mail before and claim the next one that is due, in one transaction.
 
-        `id` is None when nothing was claimed; `recorded`, `picked` and `held` count what came of
-        the parts. Errors: `LOST`.
+        `id` is None when nothing was claimed: because nothing is due, or, when one was `picked`,
+        because today's limit is reached. `recorded` counts `done`. Errors: `LOST`.
         """
         now, sender = utcnow(), self.sender
         self._asked_at = boot_seconds()

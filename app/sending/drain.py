@@ -121,7 +121,7 @@ class Drain:
                 raise LeaseLost
             self._count_news(sent=1)
         if answer["id"] is None and answer["picked"]:
-            return self._without_campaigns(take=take) if answer["held"] else None
+            return self._without_campaigns(take=take)
         return answer if answer["id"] is not None else None
 
     def _without_campaigns(self, *, take: bool) -> Row | None:

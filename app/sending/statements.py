@@ -47,12 +47,13 @@ RETURNING id
 # sql: record mail N and claim mail N+1 in one transaction, limits and stops judged in the claim.
 #
 # done     the mail before, only while it is still ours (fence)
-# gate     whether campaign mail may go now: not paused, the gap is over
-# first    the next due row; stops have already set `cancelled`
-# pick     the same with its fate: what is suppressed or too late by now is cancelled here
-# mine     the account, only while we hold its lease; starts the next gap
+# first    the next due row while we hold the account's lease, and its fate: what is suppressed or
+#          too late by now is cancelled here; stops have already set `cancelled`. Campaign mail only
+#          when the account is not paused and the gap is over. Both rows are locked: a pause or
+#          another worker comes before or after, never in between
 # day      one more of today's campaign mails, only below the limit
 # claimed  the row changes hands
+# paced    the next gap starts; a lease that is half over is made longer
 RECORD_AND_CLAIM = _short("""
 WITH done AS (
     UPDATE outbox
@@ -63,67 +64,61 @@ WITH done AS (
      WHERE id = %(done_id)s::bigint AND workspace_id = %(workspace_id)s
        AND fence = %(fence)s AND state = 'sending'
     RETURNING id
-), gate AS (
-    SELECT %(campaigns)s::boolean AND status <> 'paused'
-           AND (gap_until IS NULL OR gap_until <= %(now)s) AS is_open
-      FROM email_account
-     WHERE id = %(account_id)s AND workspace_id = %(workspace_id)s
-       AND (%(done_id)s::bigint IS NULL OR EXISTS (SELECT 1 FROM done))
 ), first AS (
-    SELECT id, kind, to_email, expires_at
-      FROM outbox
-     WHERE %(take)s::boolean AND EXISTS (SELECT 1 FROM gate)
-       AND account_id = %(account_id)s AND workspace_id = %(workspace_id)s
-       AND state = 'queued' AND send_at <= %(now)s
-       AND (kind <> 'campaign' OR (SELECT is_open FROM gate))
-     ORDER BY priority, send_at, id
-     LIMIT 1
-       FOR UPDATE SKIP LOCKED
-), pick AS (
-    SELECT id, kind,
-           CASE WHEN expires_at < %(now)s THEN 'expired'
-                WHEN kind = 'campaign' AND EXISTS (
+    SELECT o.id, o.kind,
+           CASE WHEN o.expires_at < %(now)s THEN 'expired'
+                WHEN o.kind = 'campaign' AND EXISTS (
                     SELECT 1 FROM suppression
                      WHERE workspace_id = %(workspace_id)s AND suppression.kind = 'email'
-                       AND value = lower(to_email)
+                       AND value = lower(o.to_email)
                     UNION ALL
                     SELECT 1 FROM suppression
                      WHERE workspace_id = %(workspace_id)s AND suppression.kind = 'domain'
-                       AND value = split_part(lower(to_email), '@', 2)
+                       AND value = split_part(lower(o.to_email), '@', 2)
                 ) THEN 'suppressed'
                 ELSE '' END AS stop
-      FROM first
-), mine AS (
-    UPDATE email_account a
-       SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s),
-           gap_until = CASE WHEN pick.kind = 'campaign' AND pick.stop = ''
-                            THEN %(now)s::timestamptz + make_interval(secs => %(gap)s)
-                            ELSE a.gap_until END
-      FROM pick
-     WHERE a.id = %(account_id)s AND a.workspace_id = %(workspace_id)s
+      FROM email_account a JOIN outbox o ON o.account_id = a.id
+     WHERE %(take)s::boolean AND (%(done_id)s::bigint IS NULL OR EXISTS (SELECT 1 FROM done))
+       AND a.id = %(account_id)s AND a.workspace_id = %(workspace_id)s
        AND a.fence = %(fence)s AND a.lease_until > clock_timestamp() AND a.removed_at IS NULL
-       AND (a.status IN ('connected', 'disconnected')
-            OR (a.status = 'paused' AND pick.kind <> 'campaign'))
-    RETURNING a.id
+       AND a.status IN ('connected', 'paused', 'disconnected')
+       AND o.workspace_id = %(workspace_id)s AND o.state = 'queued' AND o.send_at <= %(now)s
+       AND (o.kind <> 'campaign'
+            OR (%(campaigns)s::boolean AND a.status <> 'paused'
+                AND (a.gap_until IS NULL OR a.gap_until <= %(now)s)))
+     ORDER BY o.priority, o.send_at, o.id
+     LIMIT 1
+       FOR NO KEY UPDATE OF a
+       FOR UPDATE OF o SKIP LOCKED
 ), day AS (
     INSERT INTO account_day AS d (account_id, day, workspace_id, campaign_claimed)
     SELECT %(account_id)s, %(day)s::date, %(workspace_id)s, 1
-      FROM pick, mine
-     WHERE pick.kind = 'campaign' AND pick.stop = '' AND %(limit)s > 0
+      FROM first
+     WHERE kind = 'campaign' AND stop = '' AND %(limit)s > 0
     ON CONFLICT (workspace_id, account_id, day) DO UPDATE SET campaign_claimed = d.campaign_claimed + 1
      WHERE d.campaign_claimed < %(limit)s
     RETURNING 1
 ), claimed AS (
     UPDATE outbox o
-       SET state = CASE WHEN pick.stop = '' THEN 'sending' ELSE 'cancelled' END,
-           error_family = pick.stop, announce_due = (pick.stop <> ''),
+       SET state = CASE WHEN first.stop = '' THEN 'sending' ELSE 'cancelled' END,
+           error_family = first.stop, announce_due = (first.stop <> ''),
            fence = %(fence)s, attempts = o.attempts + 1, updated_at = %(now)s,
            claimed_at = %(now)s, marks_dot = %(marks_dot)s, dot_at = NULL,
            lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-      FROM pick, mine
-     WHERE o.id = pick.id AND o.workspace_id = %(workspace_id)s
-       AND (pick.kind <> 'campaign' OR pick.stop <> '' OR EXISTS (SELECT 1 FROM day))
+      FROM first
+     WHERE o.id = first.id AND o.workspace_id = %(workspace_id)s
+       AND (first.kind <> 'campaign' OR first.stop <> '' OR EXISTS (SELECT 1 FROM day))
     RETURNING o.*
+), paced AS (
+    UPDATE email_account a
+       SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s),
+           gap_until = CASE WHEN c.kind = 'campaign' AND c.state = 'sending'
+                            THEN %(now)s::timestamptz + make_interval(secs => %(gap)s)
+                            ELSE a.gap_until END
+      FROM claimed c
+     WHERE a.id = %(account_id)s AND a.workspace_id = %(workspace_id)s
+       AND (%(gap)s > 0
+            OR a.lease_until < clock_timestamp() + make_interval(secs => %(lease)s / 2))
 ), noted AS (
     INSERT INTO send_event (workspace_id, outbox_id, kind, detail)
     SELECT %(workspace_id)s, id, 'sent', '{}'::jsonb FROM done
@@ -131,8 +126,7 @@ WITH done AS (
     SELECT %(workspace_id)s, id, state, jsonb_build_object('reason', error_family)
       FROM claimed WHERE state = 'cancelled'
 )
-SELECT (SELECT count(*) FROM done) AS recorded, (SELECT count(*) FROM pick) AS picked,
-       (SELECT count(*) FROM mine) AS held,
+SELECT (SELECT count(*) FROM done) AS recorded, (SELECT count(*) FROM first) AS picked,
        c.id, c.kind, c.state, c.campaign_id, c.step_id, c.message_id, c.in_reply_to,
        NULLIF(c."references", '[]') AS "references", c.to_email, c.to_name,
        NULLIF(c.cc, '[]') AS cc, NULLIF(c.bcc, '[]') AS bcc, c.subject, c.body_html, c.body_text,

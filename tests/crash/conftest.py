@@ -172,18 +172,24 @@ _BLOCKED = sa.text(
 )
 
 
+def wait_for_lock(connection: sa.Connection) -> list[int]:
+    """The backends that wait for a lock this connection holds, as soon as there is one."""
+    deadline = utcnow().timestamp() + 20
+    while not (blocked := list(connection.execute(_BLOCKED).scalars())):
+        assert utcnow().timestamp() < deadline, "no worker came to that statement"
+    return blocked
+
+
 def kill_at_lock(worker: Worker, connection: sa.Connection) -> None:
     """Kill a worker at the statement where it waits for a lock that this connection holds.
 
     Its backend goes with it: the server would finish the statement for a client that is gone.
     """
-    deadline = utcnow().timestamp() + 20
-    while not (blocked := list(connection.execute(_BLOCKED).scalars())):
-        assert utcnow().timestamp() < deadline, "no worker came to that statement"
+    blocked = wait_for_lock(connection)
     worker.kill()
     for pid in blocked:
         connection.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
     connection.rollback()
 
 
-__all__ = ["Worker", "World", "kill_at_lock", "workspace_context"]
+__all__ = ["Worker", "World", "kill_at_lock", "wait_for_lock", "workspace_context"]

@@ -15,6 +15,7 @@ from app.models import AccountDay, EmailAccount
 from app.sending import statements
 from app.sending.policies import local_day
 from app.sending.services import cancel_queued
+from tests.crash.conftest import wait_for_lock
 
 pytestmark = pytest.mark.committed
 LIMIT, WORKERS = 20, 50
@@ -57,6 +58,33 @@ def test_a_stop_before_the_claim_is_always_obeyed(world):
     assert stopped
     assert sent & stopped == set()
     assert sent | stopped == set(range(1, 151))
+
+
+@pytest.mark.parametrize("world", ["none"], indirect=True)
+@pytest.mark.parametrize("change", [{"status": "paused"}, {"fence": 99}])
+def test_what_is_committed_while_a_claim_waits_is_obeyed(world, other_session, change):
+    """A person pauses, or another worker takes over, at the very moment of a claim."""
+    world.queue(1)
+    fence = _take_lease(world)
+    app, workspace_id = current_app._get_current_object(), require_workspace_id()
+
+    def claim():
+        with (
+            app.app_context(),
+            workspace_context(workspace_id),
+            closing(KeptConnection()) as connection,
+        ):
+            return _claim(connection, world.account_id, fence)
+
+    account = sa.update(EmailAccount).where(EmailAccount.id == world.account_id)
+    other_session.execute(account.values(change))
+    with ThreadPoolExecutor(1) as worker:
+        claimed = worker.submit(claim)
+        wait_for_lock(other_session)
+        other_session.commit()
+        assert claimed.result(timeout=20) is None
+    assert world.states() == ["queued"]
+    assert db.session.scalar(sa.select(AccountDay.campaign_claimed)) is None
 
 
 def _take_lease(world):
