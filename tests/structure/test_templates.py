@@ -87,6 +87,14 @@ def test_partials_say_what_they_expect(name):
     assert (COMMENT if "{%- macro" in source else SAYS).match(first), first
 
 
+@pytest.mark.parametrize("name", PARTIALS)
+def test_partials_stand_alone(name):
+    """A partial is also the answer to htmx, where no page around it has brought the components."""
+    source = (FOLDER / name).read_text()
+    uses = re.search(r"(?:\{\{|\{%)[^{}]*\bui\.", source)
+    assert not uses or 'import "components/ui.html" as ui' in source
+
+
 def test_imported_macros_exist_and_are_used(trees):
     wrong = []
     for name, tree in trees.items():
