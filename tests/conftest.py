@@ -29,6 +29,7 @@ from app.core.tenancy import workspace_context
 from app.core.transactions import App
 from app.models import User, Workspace
 from tests.chromium import CHROMIUM, FLAGS
+from tests.distribution import ByInstallation
 from tests.factories import make_user, make_workspace
 from tests.pages import PageClient
 
@@ -38,8 +39,13 @@ hypothesis_settings.load_profile("house")
 LOOPBACK = ("127.", "::1", "localhost")
 
 
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByInstallation:
+    """Deal the tests out to the processes."""
+    return ByInstallation(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that need a browser come last and in one process, or say why they cannot run.
+    """Tests that need a browser come last, or say why they cannot run.
 
     Playwright leaves an event loop running in its process, and asyncio.run() refuses to start
     beside one.
@@ -48,9 +54,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.parent.name == "browser":
             item.add_marker(pytest.mark.browser)
     items.sort(key=_needs_browser)
-    for item in filter(_needs_browser, items):
-        item.add_marker(pytest.mark.xdist_group("browser"))
-        if CHROMIUM is None:
+    if CHROMIUM is None:
+        for item in filter(_needs_browser, items):
             item.add_marker(pytest.mark.skip(reason="no Chromium found on this machine"))
 
 

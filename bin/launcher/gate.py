@@ -118,9 +118,9 @@ def tests(parts: list[str], arguments: list[str]) -> int:
 
 def pytest(parts: list[str], arguments: list[str], environ: Mapping[str, str]) -> int:
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-ra", "-m", mark_of(parts)]
-    # Tests that share an installation are a group and stay in one process. In the order they
-    # were collected: xdist would begin with the largest groups, the browser's among them.
-    order = ["--dist", "loadgroup", "--no-loadscope-reorder"]
+    # By tests/distribution.py, in the order they were collected: xdist would begin with the files
+    # that stay together, the browser's among them.
+    order = ["--dist", "loadscope", "--no-loadscope-reorder"]
     return subprocess.run(
         [*command, *order, *arguments], cwd=ROOT, env=environ, check=False
     ).returncode

@@ -13,12 +13,11 @@ from tests.servers.redis_server import RedisServer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each file shares its installation. Say where a Dovecot is missing."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group(f"journey-{item.path.stem}"))
-            if item.get_closest_marker("dovecot") and DOVECOT is None:
-                item.add_marker(pytest.mark.skip(reason="no Dovecot found on this machine"))
+    """Say where a Dovecot is missing."""
+    ours = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in ours if DOVECOT is None else []:
+        if item.get_closest_marker("dovecot"):
+            item.add_marker(pytest.mark.skip(reason="no Dovecot found on this machine"))
 
 
 def install(directory: Path, redis: RedisServer, **extra: str) -> Installation:
