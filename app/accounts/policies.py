@@ -8,6 +8,10 @@ from zoneinfo import ZoneInfo
 Dot = Literal["positive", "attention", "negative", "neutral"]
 
 PROBE_LIMIT = 30  # tries of a connection per person (and per address of theirs) in an hour
+UNREADABLE = (
+    "The saved password cannot be read any more: the key it was encrypted with is missing. "
+    "Enter the password again."
+)
 PAUSABLE = frozenset({"connected", "disconnected"})
 NEEDS_A_PERSON = frozenset({"reconnect_required", "disconnected"})
 

@@ -138,7 +138,7 @@ def create_trial(account_id: int) -> ResponseReturnValue:
         return fragment("accounts/_trial.html", trial=None, refusal=error.message, advice="")
     account = queries.get_account(account_id)
     if found.ok:
-        services.mark_working(account)
+        services.mark_proven(account)
     return fragment(
         "accounts/_trial.html", trial=found, refusal="", advice=_advice(account.smtp_host)
     )

@@ -14,6 +14,15 @@ class WrongSecret(RuntimeError):
     """A stored secret cannot be read: no key fits, or it was moved from another place."""
 
 
+def is_key(text: str) -> bool:
+    """Whether the text is a key: 32 bytes in base64url."""
+    try:
+        Fernet(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _vault() -> MultiFernet:
     if not settings.encryption_keys:
         raise WrongSecret("ENCRYPTION_KEYS is not set")
@@ -31,14 +40,17 @@ def decrypt_json(token: str, place: str) -> Any:
         data = json.loads(_vault().decrypt(token.encode()))
     except InvalidToken as error:
         raise WrongSecret("no key fits") from error
-    if data["place"] != place:
+    if data.get("place") != place:
         raise WrongSecret("the secret belongs elsewhere")
     return data["value"]
 
 
 def rotate(token: str) -> str:
-    """The same secret under the newest key."""
-    return _vault().rotate(token.encode()).decode()
+    """The same secret under the newest key. Errors: WrongSecret."""
+    try:
+        return _vault().rotate(token.encode()).decode()
+    except InvalidToken as error:
+        raise WrongSecret("no key fits") from error
 
 
 class EncryptedJSON(sa.types.TypeDecorator[Any]):

@@ -42,7 +42,10 @@ class EmailAccount(WorkspaceOwned, Timestamps, Model):
     smtp_host: Mapped[str]
     smtp_port: Mapped[int] = mapped_column(sa.Integer)
     smtp_security: Mapped[str] = mapped_column(default="ssl")
-    credentials: Mapped[dict[str, Any]] = mapped_column(EncryptedJSON("email_account.credentials"))
+    # Decrypted by who asks for it alone: a secret that no key fits must not hide the account.
+    credentials: Mapped[dict[str, Any]] = mapped_column(
+        EncryptedJSON("email_account.credentials"), deferred=True
+    )
     capabilities: Mapped[dict[str, Any]] = mapped_column(default=dict)
     sent_copy: Mapped[str] = mapped_column(default="append")
 

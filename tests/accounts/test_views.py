@@ -143,9 +143,9 @@ def test_reconnect(page: PageClient, cast: Cast, mailbox: Mailbox) -> None:
     refused = page.as_(cast.alice).post(url, {**form, "password": "wrong"}, status=422)
     assert "uthentication failed" in refused.text
     page.as_(cast.alice).post(url, form)
-    found = state(account_id, cast)
-    assert found is not None
-    assert (found.status, found.credentials["imap_password"]) == ("connected", "secret")
+    with workspace_context(cast.acme.id):
+        found = queries.get_account(account_id)
+        assert (found.status, found.credentials["imap_password"]) == ("connected", "secret")
 
 
 def test_settings(page: PageClient, cast: Cast, account: EmailAccount) -> None:

@@ -3,8 +3,12 @@
 from itertools import count
 from typing import Any
 
+import sqlalchemy as sa
+from cryptography.fernet import Fernet
+
 from app.core.clock import utcnow
 from app.core.db import db
+from app.core.tenancy import unscoped
 from app.models import EmailAccount
 
 _numbers = count(1)
@@ -39,3 +43,13 @@ def make_account(email: str | None = None, **over: Any) -> EmailAccount:
     db.session.add(account)
     db.session.flush()
     return account
+
+
+def spoil(account_id: int) -> None:
+    """Encrypt the account's password with a key nobody has, as if its key had been lost."""
+    lost = Fernet(Fernet.generate_key()).encrypt(b'{"place": "email_account.credentials"}').decode()
+    with unscoped("a fault is made from outside"):
+        statement = sa.update(EmailAccount).where(EmailAccount.id == account_id)
+        db.session.execute(statement.values(credentials=sa.literal(lost, sa.Text)))
+    db.session.commit()
+    db.session.expire_all()

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from app.core.db import db
 from app.core.settings import settings
+from app.core.tenancy import workspace_context
 from app.models import EmailAccount
 from app.sandbox.passwords import SYSTEM_ADDRESS, sandbox_password
 from app.sandbox.persons import person
@@ -19,8 +20,6 @@ pytestmark = pytest.mark.usefixtures("configured")
 
 
 def accounts(cast):
-    from app.core.tenancy import workspace_context
-
     with workspace_context(cast.acme.id):
         return list(db.session.scalars(sa.select(EmailAccount).order_by(EmailAccount.id)))
 
@@ -46,7 +45,9 @@ def test_two_accounts_at_once(page, cast):
     assert mia.is_sandbox
     assert (mia.sent_copy, mia.ramp_enabled, mia.status) == ("provider", False, "connected")
     assert mia.gap_seconds + mia.gap_jitter_seconds <= 5
-    assert mia.credentials["smtp_password"] == sandbox_password(KEY, mia.email)
+    with workspace_context(cast.acme.id):
+        secret = db.session.scalar(sa.select(EmailAccount.credentials).filter_by(id=mia.id))
+    assert secret["smtp_password"] == sandbox_password(KEY, mia.email)
 
 
 def test_each_click_brings_two_others_until_all_are_there(page, cast):

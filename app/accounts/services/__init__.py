@@ -10,6 +10,7 @@ from app.accounts.services.connect import (
 )
 from app.accounts.services.lifecycle import (
     mark_disconnected,
+    mark_proven,
     mark_reconnect_required,
     mark_working,
     pause_account,
@@ -23,6 +24,7 @@ __all__ = [
     "connect_account",
     "mail_provider",
     "mark_disconnected",
+    "mark_proven",
     "mark_reconnect_required",
     "mark_working",
     "pause_account",

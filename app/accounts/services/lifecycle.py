@@ -53,6 +53,16 @@ def mark_working(account: EmailAccount) -> None:
         publish(AccountResumed(account.id))
 
 
+def mark_proven(account: EmailAccount) -> None:
+    """A person tried the account out and both servers let it in: what was wrong is over, a
+    refused password too. A paused account stays so."""
+    account.last_ok_at = utcnow()
+    if account.status in policies.NEEDS_A_PERSON:
+        _set(account, "connected", "")
+        account.retry_at = None
+        publish(AccountResumed(account.id))
+
+
 def remove_account(account: EmailAccount) -> None:
     """Take the account out. Its mail stays readable; its password is forgotten, and what it had
     still to send is cancelled by who hears of it. Again: no effect."""
