@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.core import crypto
-from app.core.crypto import EncryptedJSON
+from app.core.crypto import EncryptedJSON, WrongSecret
 from app.core.db import db
 from app.core.tenancy import unscoped
 from app.core.transactions import unit_of_work
@@ -27,17 +27,24 @@ def keys() -> None:
 def rotate_keys() -> None:
     """Encrypt every stored secret again with the first of ENCRYPTION_KEYS.
 
-    Safe to run while the app works, and to run again after a crash.
+    Safe to run while the app works, and to run again after a crash. Secrets that no key fits are
+    left as they are and named at the end; the command then fails.
     """
+    unreadable: list[str] = []
     for table in db.metadata.sorted_tables:
         for column in table.columns:
             if isinstance(column.type, EncryptedJSON):
-                click.echo(f"{table.name}.{column.name}: {_rotate(table, column)} rows")
+                done, failed = _rotate(table, column)
+                click.echo(f"{table.name}.{column.name}: {done} rows")
+                unreadable += [f"{table.name} {row_id}" for row_id in failed]
+    if unreadable:
+        raise click.ClickException(f"No key fits: {', '.join(unreadable)}. The rest is renewed.")
 
 
-def _rotate(table: sa.Table, column: "sa.Column[str]") -> int:
+def _rotate(table: sa.Table, column: "sa.Column[str]") -> tuple[int, list[int]]:
+    """How many rows were renewed, and the ids of those that cannot be read."""
     raw = sa.type_coerce(column, sa.Text)
-    last, done = 0, 0
+    done, failed, last = 0, list[int](), 0
     while True:
         with unit_of_work() as session, unscoped("keys are of the installation"):
             rows = session.execute(
@@ -48,10 +55,14 @@ def _rotate(table: sa.Table, column: "sa.Column[str]") -> int:
                 .with_for_update()
             ).all()
             for row_id, secret in rows:
-                renewed = sa.literal(crypto.rotate(secret), sa.Text)
-                session.execute(
-                    sa.update(table).where(table.c.id == row_id).values({column.name: renewed})
-                )
+                try:
+                    renewed = sa.literal(crypto.rotate(secret), sa.Text)
+                except WrongSecret:
+                    failed.append(row_id)
+                    continue
+                row = sa.update(table).where(table.c.id == row_id)
+                session.execute(row.values({column.name: renewed}))
+                done += 1
         if not rows:
-            return done
-        last, done = rows[-1][0], done + len(rows)
+            return done, failed
+        last = rows[-1][0]

@@ -15,6 +15,7 @@ from app.core.signing import read_ids, sign_ids
 from app.core.tenancy import unscoped, workspace_context
 from app.models import EmailAccount
 from tests.factories import make_account
+from tests.factories.accounts import spoil
 
 
 @given(st.lists(st.integers(0, 2**63), min_size=1, max_size=5))
@@ -91,3 +92,25 @@ def test_the_database_never_holds_the_plain_secret(app, cast):
     with unscoped("the test looks at raw columns"):
         raw = sa.select(sa.type_coerce(EmailAccount.credentials, sa.Text))
         assert not any(canary in text for text in db.session.scalars(raw))
+
+
+def test_a_secret_that_no_key_fits_does_not_stop_the_others(app, cast):
+    with workspace_context(cast.acme.id):
+        lost, kept = make_account(), make_account()
+        lost_id, kept_id, secret = lost.id, kept.id, dict(kept.credentials)
+        db.session.commit()
+    spoil(lost_id)
+    old = list(settings.encryption_keys)
+    new = Fernet.generate_key().decode()
+    try:
+        settings.encryption_keys = [new, *old]
+        result = app.test_cli_runner().invoke(args=["keys", "rotate"])
+        assert result.exit_code == 1
+        assert "email_account.credentials: 1 rows" in result.output
+        assert f"No key fits: email_account {lost_id}." in result.output
+        settings.encryption_keys = [new]
+        db.session.expire_all()
+        with workspace_context(cast.acme.id):
+            assert db.session.get(EmailAccount, kept_id).credentials == secret
+    finally:
+        settings.encryption_keys = old
