@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, sync_playwright
 from redis import Redis
@@ -33,8 +34,10 @@ from tests.distribution import ByInstallation
 from tests.factories import make_user, make_workspace
 from tests.pages import PageClient
 
-# How long an example takes depends on what else the machine does.
-hypothesis_settings.register_profile("house", deadline=None)
+# A machine that is busy elsewhere is no fault of a rule: neither an example nor its making is timed.
+hypothesis_settings.register_profile(
+    "house", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 hypothesis_settings.load_profile("house")
 LOOPBACK = ("127.", "::1", "localhost")
 

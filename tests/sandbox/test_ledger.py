@@ -66,7 +66,10 @@ async def perform(ledger: Ledger, store: MailStore, people: People, act: str, nu
         await post.accept(MIA, [f"p{number}+reply@x.sandbox.test"], RAW % (number, number))
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(ACTS)
 def test_compacted_and_replayed_the_world_is_the_same(tmp_path_factory, acts) -> None:
     path = tmp_path_factory.mktemp("ledger") / "mail.journal"
