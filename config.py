@@ -6,15 +6,22 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from app.core.crypto import is_key
 from app.sandbox.passwords import SYSTEM_ADDRESS, sandbox_password
 
 BASE = Path(__file__).parent
+LOCAL_URL = "http://127.0.0.1:8000"
 DEVELOPMENT_SECRET = "development-only-secret-key"  # noqa: S105 - refused in production
 DEVELOPMENT_KEY = "ZGV2ZWxvcG1lbnQtb25seS1lbmNyeXB0aW9uLWtleTA="
 
 
-class MissingSecret(RuntimeError):
-    """Production was started without something it must have."""
+ENVIRONMENTS = ("production", "development", "test")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+SHORTEST_SECRET = 32
+
+
+class WrongSettings(RuntimeError):
+    """The application must not start like this; the text says what to set."""
 
 
 def _list(name: str) -> list[str]:
@@ -43,9 +50,11 @@ def _sandbox_smtp_url() -> str:
 
 
 def load(**overrides: Any) -> dict[str, Any]:
-    """The whole configuration. Errors: MissingSecret when production lacks a secret."""
-    env = os.environ.get("PARAKEET_ENV", "development")
-    public_url = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+    """The whole configuration. Errors: WrongSettings, above all when production lacks a secret."""
+    env = os.environ.get("PARAKEET_ENV") or "development"
+    # Production has no default: links in mails that people get must not lead to their own machine.
+    local = "" if env == "production" else LOCAL_URL
+    public_url = (os.environ.get("PUBLIC_URL") or local).rstrip("/")
     is_https = urlsplit(public_url).scheme == "https"
     config: dict[str, Any] = {
         "ENV": env,
@@ -98,16 +107,50 @@ def load(**overrides: Any) -> dict[str, Any]:
 
 
 def _check(config: dict[str, Any]) -> None:
+    """Errors: WrongSettings."""
+    if config["ENV"] not in ENVIRONMENTS:
+        raise WrongSettings(f"PARAKEET_ENV must be one of: {', '.join(ENVIRONMENTS)}.")
     if config["SEND_LEASE_SECONDS"] <= 2 * config["SOCKET_TIMEOUT"]:
-        raise MissingSecret("SEND_LEASE_SECONDS must be more than twice SOCKET_TIMEOUT")
-    if config["ENV"] != "production":
-        config["SECRET_KEY"] = config["SECRET_KEY"] or DEVELOPMENT_SECRET
-        config["ENCRYPTION_KEYS"] = config["ENCRYPTION_KEYS"] or [DEVELOPMENT_KEY]
-        return
-    required = ("SECRET_KEY", "ENCRYPTION_KEYS", "SQLALCHEMY_DATABASE_URI")
+        raise WrongSettings("SEND_LEASE_SECONDS must be more than twice SOCKET_TIMEOUT")
+    _check_addresses(config)
+    if config["ENV"] == "production":
+        _check_production(config)
+    else:
+        _lend_secrets(config)
+    if not all(is_key(key) for key in config["ENCRYPTION_KEYS"]):
+        raise WrongSettings("ENCRYPTION_KEYS must be Fernet keys; see docs/deployment.md.")
+
+
+def _check_addresses(config: dict[str, Any]) -> None:
+    origin = urlsplit(config["PUBLIC_URL"])
+    is_origin = origin.scheme in {"http", "https"} and origin.hostname and not origin.path
+    if config["PUBLIC_URL"] and not is_origin:
+        raise WrongSettings("PUBLIC_URL must be an address such as https://mail.example.com.")
+    database = config["SQLALCHEMY_DATABASE_URI"]
+    if database and not database.startswith("postgresql+psycopg://"):
+        raise WrongSettings("DATABASE_URL must be a PostgreSQL, postgresql://….")
+
+
+def _check_production(config: dict[str, Any]) -> None:
+    required = ("SECRET_KEY", "ENCRYPTION_KEYS", "SQLALCHEMY_DATABASE_URI", "PUBLIC_URL")
     missing = [name for name in required if not config[name]]
     if missing:
         names = ", ".join(n.replace("SQLALCHEMY_DATABASE_URI", "DATABASE_URL") for n in missing)
-        raise MissingSecret(f"Production needs these settings: {names}.")
+        raise WrongSettings(f"Production needs these settings: {names}.")
     if config["SECRET_KEY"] == DEVELOPMENT_SECRET or DEVELOPMENT_KEY in config["ENCRYPTION_KEYS"]:
-        raise MissingSecret("Production must not use the development secrets.")
+        raise WrongSettings("Production must not use the development secrets.")
+    if len(config["SECRET_KEY"]) < SHORTEST_SECRET:
+        raise WrongSettings(f"SECRET_KEY must have at least {SHORTEST_SECRET} characters.")
+
+
+def _lend_secrets(config: dict[str, Any]) -> None:
+    """Secrets that everybody knows, for a machine nobody else reaches."""
+    given = config["SECRET_KEY"] and config["ENCRYPTION_KEYS"]
+    is_local = urlsplit(config["PUBLIC_URL"]).hostname in LOOPBACK
+    if config["ENV"] == "development" and not (given or is_local):
+        raise WrongSettings(
+            "Without SECRET_KEY and ENCRYPTION_KEYS only this machine may be served. Set them,"
+            " and PARAKEET_ENV=production for an installation that others use."
+        )
+    config["SECRET_KEY"] = config["SECRET_KEY"] or DEVELOPMENT_SECRET
+    config["ENCRYPTION_KEYS"] = config["ENCRYPTION_KEYS"] or [DEVELOPMENT_KEY]
