@@ -30,12 +30,12 @@ def test_lines_of_libraries_pass_the_same_processors(app):
     stdlib_logging.root.setLevel("INFO")
     try:
         structlog.get_logger("t").info("sent", token="abc", to="ada@example.test")
-        stdlib_logging.getLogger("library").warning("hello")
+        stdlib_logging.getLogger("library").warning("hello to bob@example.test")
         text = handler.stream.getvalue()
     finally:
         handler.stream = stream
         stdlib_logging.root.setLevel(level)
     assert "abc" not in text
-    assert "ada@example.test" not in text
+    assert "@example.test" not in text
     assert "[address]" in text
     assert "hello" in text
