@@ -6,18 +6,10 @@ from prometheus_client import Counter, Histogram
 
 REQUESTS = Counter("parakeet_requests_total", "Requests answered", ["endpoint", "status"])
 REQUEST_SECONDS = Histogram("parakeet_request_seconds", "Time to answer", ["endpoint"])
-JOBS = Counter("parakeet_jobs_total", "Jobs run by this process", ["job", "outcome"])
-JOB_SECONDS = Histogram("parakeet_job_seconds", "Time a job took", ["job"])
 RINGS_DROPPED = Counter("parakeet_rings_dropped_total", "Rings Redis did not take")
 
 _redis = {"missed_at": 0.0}
 BANNER_SECONDS = 60
-
-
-def job_done(name: str, outcome: str, seconds: float) -> None:
-    """Count one job."""
-    JOBS.labels(name, outcome).inc()
-    JOB_SECONDS.labels(name).observe(seconds)
 
 
 def redis_missed() -> None:

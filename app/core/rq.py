@@ -113,25 +113,27 @@ def perform(
         with contextlib.suppress(RedisError, OSError):
             connect().delete(_once_key(name, arguments))
     token = request_id.set(rung_by)
-    started = time.monotonic()
     try:
         with workspace_context(workspace_id):
-            spec.function(**arguments)
-        outcome = "done"
-    except Exception as error:
-        outcome = jobs.outcome_of(error).value
-        _report(spec, error, outcome)
-        if outcome == Outcome.FAIL:
-            raise
+            _run(spec, arguments)
     finally:
         db.session.remove()
         request_id.reset(token)
-    monitoring.job_done(name, outcome, time.monotonic() - started)
 
 
-def _report(spec: JobSpec, error: Exception, outcome: str) -> None:
-    monitoring.job_done(spec.name, outcome, 0)
-    log.warning("job_raised", job=spec.name, outcome=outcome, error=type(error).__name__)
+def _run(spec: JobSpec, arguments: dict[str, Any]) -> None:
+    """Run the job and log one line about it. Only what counts as a failure is raised."""
+    line: dict[str, Any] = {"job": spec.name, "outcome": "done"}
+    started = time.monotonic()
+    try:
+        spec.function(**arguments)
+    except Exception as error:
+        line |= {"outcome": jobs.outcome_of(error).value, "error": type(error).__name__}
+        if line["outcome"] == Outcome.FAIL:
+            raise
+    finally:
+        line["ms"] = round((time.monotonic() - started) * 1000)
+        (log.warning if "error" in line else log.info)("job", **line)
 
 
 def run_worker(app: Flask, queue: Queue) -> None:

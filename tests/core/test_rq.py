@@ -1,6 +1,8 @@
 """Jobs on the real Redis: rings arrive, are coalesced, survive a flush, and payloads are JSON."""
 
+import contextlib
 import json
+import logging
 import zlib
 
 import pytest
@@ -40,6 +42,11 @@ def bell(app, redis):
     """The real dispatcher on an empty Redis."""
     heard.clear()
     return rq.Dispatcher()
+
+
+def as_text(record: logging.LogRecord) -> str:
+    """A line as it stands in the log."""
+    return logging.root.handlers[0].format(record)
 
 
 def work(redis) -> None:
@@ -89,6 +96,23 @@ def test_the_error_table_says_what_is_no_failure(bell, redis):
     bell(Ring("test.refused"))
     work(redis)
     assert len(FailedJobRegistry("default", connection=redis, serializer=JSONSerializer)) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("test.heard", ("job='test.heard'", "outcome='done'", "ms=", "request_id='asked-for'")),
+        ("test.refused", ("job='test.refused'", "outcome='refused'", "error='Conflict'")),
+        ("test.fails", ("job='test.fails'", "outcome='fail'", "error='RuntimeError'")),
+    ],
+)
+def test_each_job_leaves_one_line_with_its_workspace(app, cast, caplog, name, words):
+    jobs.set_outcome(Conflict, Outcome.REFUSED)
+    arguments = {"number": 4} if name == "test.heard" else {}
+    with caplog.at_level(logging.INFO), contextlib.suppress(RuntimeError):
+        rq.perform(name, arguments, workspace_id=cast.acme.id, rung_by="asked-for")
+    [line] = [text for text in map(as_text, caplog.records) if "event='job'" in text]
+    assert all(word in line for word in (*words, f"workspace_id={cast.acme.id}"))
 
 
 def test_redis_away_is_no_error(app):
