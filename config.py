@@ -70,7 +70,7 @@ def load(**overrides: Any) -> dict[str, Any]:
             "max_overflow": 10,
             "connect_args": {"options": "-c timezone=UTC -c lock_timeout=15s"},
         },
-        "REDIS_URL": os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0"),
+        "REDIS_URL": os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/0",
         "INSTANCE_DIR": os.environ.get("INSTANCE_DIR", str(BASE / "instance")),
         "EGRESS_ALLOW": [target.lower() for target in _list("EGRESS_ALLOW")],
         "SYSTEM_SMTP_URL": os.environ.get("SYSTEM_SMTP_URL") or _sandbox_smtp_url(),
@@ -126,6 +126,8 @@ def _check_addresses(config: dict[str, Any]) -> None:
     is_origin = origin.scheme in {"http", "https"} and origin.hostname and not origin.path
     if config["PUBLIC_URL"] and not is_origin:
         raise WrongSettings("PUBLIC_URL must be an address such as https://mail.example.com.")
+    if not config["REDIS_URL"].startswith(("redis://", "rediss://", "unix://")):
+        raise WrongSettings("REDIS_URL must be a Redis, redis://…, rediss://… or unix://….")
     database = config["SQLALCHEMY_DATABASE_URI"]
     if database and not database.startswith("postgresql+psycopg://"):
         raise WrongSettings("DATABASE_URL must be a PostgreSQL, postgresql://….")

@@ -44,12 +44,10 @@ def _configure(app: App, overrides: dict[str, Any]) -> None:
 
 
 def _add_extensions(app: App) -> None:
-    app.config.setdefault("RATELIMIT_STORAGE_URI", app.config["REDIS_URL"])
     extensions.htmx.init_app(app)
     extensions.db.init_app(app)
     extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
     extensions.login_manager.init_app(app)
-    extensions.limiter.init_app(app)
     if not app.testing:
         from app.core.rq import Dispatcher  # RQ is not needed where rings are captured
 

@@ -132,7 +132,6 @@ def app(database_url: str, redis_url: str, instance_dir: str) -> Iterator[App]:
         INSTANCE_DIR=instance_dir,
         PUBLIC_URL="http://localhost",
         LOG_LEVEL="ERROR",
-        RATELIMIT_ENABLED=False,
     )
     with app.app_context():
         _make_schema()

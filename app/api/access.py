@@ -94,9 +94,8 @@ def throttle() -> None:
 def _limiter() -> FixedWindowRateLimiter:
     limiter = current_app.extensions.get("api_limiter")
     if limiter is None:
-        storage = storage_from_string(
-            current_app.config["REDIS_URL"], socket_connect_timeout=1, socket_timeout=1
-        )
+        url = current_app.config["REDIS_URL"].replace("unix://", "redis+unix://", 1)
+        storage = storage_from_string(url, socket_connect_timeout=1, socket_timeout=1)
         assert isinstance(storage, Storage)
         limiter = current_app.extensions["api_limiter"] = FixedWindowRateLimiter(storage)
     return limiter

@@ -50,6 +50,7 @@ def test_production_starts_with_its_secrets(production):
         ({"PUBLIC_URL": "mail.example.test"}, "PUBLIC_URL"),
         ({"PUBLIC_URL": "https://example.test/mail"}, "PUBLIC_URL"),
         ({"DATABASE_URL": "mysql://h/d"}, "PostgreSQL"),
+        ({"REDIS_URL": "http://h:6379"}, "REDIS_URL"),
     ],
 )
 def test_production_refuses(production, value, words):
