@@ -35,7 +35,8 @@ def end_leftovers(home: Path) -> None:
     """Stop what a killed run left behind. PostgreSQL and Redis carry no mark: they are adopted."""
     found = marked_processes(home)
     if found:
-        say(f"Ending {len(found)} processes left by an earlier run …")
+        noun = "process" if len(found) == 1 else "processes"
+        say(f"Ending {len(found)} {noun} left by an earlier run …")
         end_marked(home, patience=6)
 
 

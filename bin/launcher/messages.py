@@ -45,6 +45,13 @@ def disk_full(place: object) -> Trouble:
     )
 
 
+def little_space(place: object, needed: int) -> Trouble:
+    return Trouble(
+        f"The disk that holds {place} is nearly full: {needed // 1024**2} MB must be free there.\n"
+        "Free some space and run the command again; nothing that was stored is lost."
+    )
+
+
 def port_taken(port: int, holder: str | None) -> Trouble:
     by = f" by {holder}" if holder else " by another program"
     return Trouble(

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from launcher.messages import disk_full
+from launcher.messages import little_space
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE_NEEDED = 300 * 1024 * 1024
@@ -47,4 +47,4 @@ def check_space(folder: Path) -> None:
     """Refuse to start servers on a disk that is about to fill up."""
     stats = os.statvfs(folder)
     if stats.f_bavail * stats.f_frsize < SPACE_NEEDED:
-        raise disk_full(folder)
+        raise little_space(folder, SPACE_NEEDED)

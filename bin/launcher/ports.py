@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -18,7 +19,7 @@ LOOPBACK = "127.0.0.1"
 def web_port() -> int:
     """PORT, 8000 without it."""
     asked = os.environ.get("PORT") or "8000"
-    if not asked.isdigit() or not 0 < int(asked) < 65536:
+    if not (asked.isascii() and asked.isdigit() and 0 < int(asked) < 65536):
         raise Trouble(f"PORT is {asked!r}; it must be a number from 1 to 65535, such as 8000.")
     return int(asked)
 
@@ -39,7 +40,12 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
             raise Trouble(
                 f"Port {port} may only be used by root. Choose one above 1023:  PORT=8000 bin/run"
             ) from None
-        except OSError:
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise Trouble(
+                    f"HOST is {host!r}, which is no address of this machine.\n"
+                    "Without HOST only this machine is served; HOST=0.0.0.0 serves all others too."
+                ) from None
             return False
     return True
 

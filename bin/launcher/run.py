@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from launcher.leftovers import end_leftovers
+from launcher.leftovers import end_leftovers, end_marked
 from launcher.lock import take_lock
 from launcher.messages import Trouble, say, tail
 from launcher.paths import check_space, instance_dir, private_dir
@@ -53,6 +53,7 @@ def run(arguments: list[str]) -> int:
             serve(home, environ, demo="--no-demo" not in options, verbose="--verbose" in options)
         finally:
             ignore_signals()
+            end_marked(home, patience=0)  # a step that an early Ctrl-C cut short
             servers.stop()
     say("Stopped.")
     return 0

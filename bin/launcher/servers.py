@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psycopg
 
@@ -16,6 +14,7 @@ from launcher.postgres import Postgres
 from launcher.redis_server import Redis
 
 DATABASE = "parakeet"
+OLDEST_POSTGRES = 15
 
 
 class Servers:
@@ -73,22 +72,27 @@ class Servers:
 
     def check_given_database(self) -> None:
         try:
-            self.connect().close()
+            with self.connect() as connection:
+                version = connection.info.server_version // 10_000
         except psycopg.Error as error:
             raise Trouble(
                 f"The PostgreSQL named by DATABASE_URL cannot be used:\n  {error}\n"
                 "Start it or mend DATABASE_URL; without DATABASE_URL an embedded one is used."
             ) from None
+        if version < OLDEST_POSTGRES:
+            raise Trouble(
+                f"The PostgreSQL named by DATABASE_URL is version {version}; {OLDEST_POSTGRES} or"
+                " later is needed.\nWithout DATABASE_URL an embedded one is used."
+            )
 
     def check_given_redis(self) -> None:
-        parts = urlsplit(self.redis_url)
-        if parts.hostname is None:
-            return  # a socket; the application itself will say when it is not there
+        import redis  # takes a while, and is only needed for a server from outside
+
         try:
-            socket.create_connection((parts.hostname, parts.port or 6379), timeout=5).close()
-        except OSError as error:
+            redis.Redis.from_url(self.redis_url, socket_timeout=5, socket_connect_timeout=5).ping()
+        except (redis.RedisError, OSError, ValueError) as error:
             raise Trouble(
-                f"The Redis named by REDIS_URL does not answer ({error}).\n"
+                f"The Redis named by REDIS_URL cannot be used:\n  {error}\n"
                 "Start it or mend REDIS_URL; without REDIS_URL an embedded one is used."
             ) from None
 

@@ -22,6 +22,11 @@ def local_host() -> str:
     return LOOPBACK if web_host() in ANY_ADDRESS else web_host()
 
 
+def in_url(host: str) -> str:
+    """The host as it stands before a port."""
+    return f"[{host}]" if ":" in host else host
+
+
 def child_environ(
     home: Path, port: int, secrets: dict[str, str], servers: Servers
 ) -> dict[str, str]:
@@ -31,7 +36,7 @@ def child_environ(
     smtp, imap = book.port_for("sandbox_smtp"), book.port_for("sandbox_imap")
     defaults = {
         "PARAKEET_ENV": "development",
-        "PUBLIC_URL": f"http://{local_host()}:{port}",
+        "PUBLIC_URL": f"http://{in_url(local_host())}:{port}",
         "SECRET_KEY": secrets["SECRET_KEY"],
         "ENCRYPTION_KEYS": secrets["ENCRYPTION_KEYS"],
         "SANDBOX_KEY": secrets["SANDBOX_KEY"],

@@ -15,7 +15,7 @@ class TestWebPort:
         monkeypatch.setenv("PORT", "9001")
         assert web_port() == 9001
 
-    @pytest.mark.parametrize("asked", ["abc", "0", "70000", "-1", "80 80"])
+    @pytest.mark.parametrize("asked", ["abc", "0", "70000", "-1", "80 80", "８０８０"])
     def test_nonsense_gets_a_sentence(self, monkeypatch, asked):
         monkeypatch.setenv("PORT", asked)
         with pytest.raises(Trouble, match=r"must be a number from 1 to 65535"):
@@ -32,6 +32,11 @@ class TestTakenPort:
 
     def test_a_free_one_passes(self):
         require_free(unused({}))
+
+
+def test_an_address_of_another_machine_is_not_a_taken_port():
+    with pytest.raises(Trouble, match="no address of this machine"):
+        require_free(unused({}), "192.0.2.1")
 
 
 class TestPortBook:

@@ -1,9 +1,11 @@
 """bin/run from start to stop, on a stand-in application that is quick to start."""
 
+import errno
 import http.client
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +20,9 @@ from tests.bin.conftest import ROOT
 
 APPLICATION = """
 import os
+import time
+
+import click
 from flask import Flask
 
 app = Flask(__name__)
@@ -26,13 +31,18 @@ app = Flask(__name__)
 def ready():
     return os.environ["EGRESS_ALLOW"]
 
+@app.cli.command("db")
+@click.argument("verb")
+def db(verb):
+    time.sleep(600)
+
 @app.cli.command("demo")
 def demo():
     print("Sign in with demo and", os.environ["DEMO_PASSWORD"])
 """
 WAITER = "import time\ntime.sleep(600)\n"
 PROCFILE = """\
-web: python -m gunicorn wsgi:app --bind "$HOST:$PORT" --no-control-socket
+web: python -m gunicorn -c bin/gunicorn.conf.py wsgi:app
 sandbox: python waiter.py
 send: python waiter.py send
 """
@@ -63,9 +73,10 @@ def project(home):
 class Run:
     """A started bin/run and what it says."""
 
-    def __init__(self, project: Path, port: int, *arguments: str) -> None:
+    def __init__(self, project: Path, port: int, *arguments: str, **variables: str) -> None:
         environ = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")}
         environ |= {"PORT": str(port), "INSTANCE_DIR": str(project / "instance")}
+        environ |= variables
         command = [sys.executable, "bin/launcher", "run", *arguments]
         self.said = ""
         self.process = subprocess.Popen(
@@ -121,6 +132,31 @@ def test_a_run_a_killed_run_and_a_clean_stop(project):
     assert second.said.rstrip().endswith("Stopped.")
     assert "Traceback" not in first.said + second.said
     assert marked_processes(project / "instance") == []
+
+
+def test_an_early_interrupt_leaves_nothing_behind(project):
+    (project / "migrations/versions/none.py").write_text('revision = "0001"\n')
+    run = Run(project, unused({}), "--no-demo")
+    run.wait_for("Bringing the database up to date")
+    instance = project / "instance"
+    while not marked_processes(instance):  # the step is about to begin
+        assert run.process.poll() is None
+    assert run.end_with(signal.SIGINT) == 130
+    assert marked_processes(instance) == []
+    assert "Traceback" not in run.said
+
+
+def speaks_ipv6() -> bool:
+    with socket.socket(socket.AF_INET6) as probe:
+        return probe.connect_ex(("::1", 9)) == errno.ECONNREFUSED
+
+
+@pytest.mark.skipif(not speaks_ipv6(), reason="this machine has no IPv6 loopback")
+def test_an_address_with_colons_is_served(project):
+    run = Run(project, port := unused({}), "--no-demo", HOST="::1")
+    run.wait_for("Stop: Ctrl-C")
+    assert f"Parakeet is running:  http://[::1]:{port}" in run.said
+    assert run.end_with(signal.SIGINT) == 0
 
 
 def test_a_taken_port_is_told_before_anything_starts(project, taken_port):

@@ -150,3 +150,30 @@ def test_servers_that_are_given_but_not_there_get_a_sentence(home, taken_port):
         gone.check_given_database()
     with pytest.raises(Trouble, match="named by REDIS_URL"):
         gone.check_given_redis()
+
+
+class TestGivenRedis:
+    @pytest.fixture
+    def running(self, home, ports):
+        server = Redis(home, "redis-word", ports, durable=False)
+        server.start()
+        yield server
+        server.stop()
+
+    def given(self, home, url):
+        return Servers(home, SECRETS, database_url="postgresql://unused", redis_url=url)
+
+    def test_one_that_answers_passes(self, home, running):
+        self.given(home, running.url()).check_given_redis()
+
+    @pytest.mark.parametrize(
+        "change", [("redis-word", "other"), ("redis://", "http://"), ("127.0.0.1:", "127.0.0.1:1")]
+    )
+    def test_one_that_does_not_let_us_in_gets_a_sentence(self, home, running, change):
+        url = running.url().replace(*change)
+        with pytest.raises(Trouble, match="REDIS_URL cannot be used"):
+            self.given(home, url).check_given_redis()
+
+    def test_a_socket_that_is_not_there_gets_a_sentence(self, home):
+        with pytest.raises(Trouble, match="REDIS_URL cannot be used"):
+            self.given(home, f"unix://{home}/none.sock").check_given_redis()
