@@ -16,7 +16,7 @@ MAX_VARIABLES = 1000
 MAX_JSON = 8 * 1024 * 1024  # and of a form without files
 MAX_DIGITS = 18
 MAX_DEPTH = 64
-KEPT_AS_TYPED = frozenset({"current_password", "password", "password_confirmation"})
+KEPT_AS_TYPED = re.compile(r"password|password_\w+|current_password")
 INVISIBLE = "\ufeff\u200b\u200e\u200f\u2060 \t\n\r\0\x0b\xa0"
 BRACKET = re.compile(r"\[([^\]]*)\]")
 
@@ -87,7 +87,7 @@ def clean(value: Any, name: str = "") -> Any:
     if isinstance(value, list):
         return [clean(child, name) for child in value]
     if isinstance(value, str):
-        text = value if name in KEPT_AS_TYPED else value.strip(INVISIBLE)
+        text = value if KEPT_AS_TYPED.fullmatch(name) else value.strip(INVISIBLE)
         return text or None
     return value
 

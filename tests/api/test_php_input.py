@@ -31,10 +31,11 @@ def test_all_golden_lines_are_read():
 
 
 def test_text_is_trimmed_but_passwords_are_not():
-    given = {"name": " \ufeffAda ", "password": " secret ", "note": "  ", "tags": [" a ", ""]}
+    secrets = {"password": " secret ", "password_current": " old ", "password_smtp": " s "}
+    given = {"name": " \ufeffAda ", **secrets, "note": "  ", "tags": [" a ", ""]}
     assert clean(given) == {
         "name": "Ada",
-        "password": " secret ",
+        **secrets,
         "note": None,
         "tags": ["a", None],
     }
