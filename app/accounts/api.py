@@ -3,9 +3,9 @@
 from typing import Any
 
 from app.accounts import queries, services
-from app.accounts.schemas import ConnectInput, DiscoverInput, SettingsInput
+from app.accounts.schemas import AccountSettingsInput, ConnectInput, DiscoverInput
 from app.accounts.serializers import AccountJson, account_json, discovery_json, verification_json
-from app.api.door import Numbered, asked_page, endpoint
+from app.api.door import Numbered, endpoint, numbered
 from app.core.permissions import current_actor
 from app.models import EmailAccount
 
@@ -15,9 +15,7 @@ FIND = {"account_id": queries.get_account}
 @endpoint("GET", "/account", permission="accounts.view")
 def index_accounts() -> Numbered[AccountJson]:
     """The workspace's accounts, by address."""
-    rows, asked = queries.account_rows(), asked_page()
-    part = rows[asked.offset : asked.offset + asked.per_page]
-    return Numbered(part, len(rows), asked, _row_json)
+    return numbered(queries.account_rows(), _row_json)
 
 
 @endpoint("POST", "/account", permission="accounts.edit", body=ConnectInput, status=201)
@@ -51,10 +49,11 @@ def show_account(account: EmailAccount) -> AccountJson:
     "/account/<int:account_id>",
     permission="accounts.edit",
     find=FIND,
-    body=SettingsInput,
+    body=AccountSettingsInput,
+    present=services.present_settings,
 )
-def update_account(account: EmailAccount, value: SettingsInput) -> AccountJson:
-    """Save limits, rhythm and signature."""
+def update_account(account: EmailAccount, value: AccountSettingsInput) -> AccountJson:
+    """Save limits, rhythm and signature; what is not named stays."""
     services.update_account(account, value)
     return _json(account)
 

@@ -89,7 +89,7 @@ class ReconnectInput(ServersInput):
     """The same mailbox with other servers or a new password."""
 
 
-class SettingsInput(BaseModel):
+class AccountSettingsInput(BaseModel):
     """Limits, rhythm and signature of an account."""
 
     from_name: Line = ""
@@ -104,7 +104,7 @@ class SettingsInput(BaseModel):
     signature_html: Annotated[str, Field(max_length=20_000), AfterValidator(check_signature)] = ""
 
     @model_validator(mode="after")
-    def start_below_the_limit(self) -> "SettingsInput":
+    def start_below_the_limit(self) -> "AccountSettingsInput":
         """A ramp that starts above the limit would be none."""
         if self.ramp_enabled and self.ramp_start > self.daily_limit:
             raise ValueError("The slow start cannot begin above the daily limit.")

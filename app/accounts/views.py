@@ -6,7 +6,7 @@ from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts import queries, services
-from app.accounts.schemas import ConnectInput, DiscoverInput, ReconnectInput, SettingsInput
+from app.accounts.schemas import AccountSettingsInput, ConnectInput, DiscoverInput, ReconnectInput
 from app.core.errors import Invalid, TooMany
 from app.core.forms import Form, parse_form
 from app.core.permissions import current_actor, requires
@@ -92,7 +92,7 @@ def show_account(account_id: int) -> ResponseReturnValue:
 def update_account(account_id: int) -> ResponseReturnValue:
     """Save limits, rhythm and signature."""
     account = queries.get_account(account_id)
-    form = parse_form(SettingsInput)
+    form = parse_form(AccountSettingsInput)
     if not form.ok:
         return invalid("accounts/show.html", form=form, **_account_context(account))
     services.update_account(account, form.value)

@@ -4,7 +4,7 @@ Refusals come in Laravel's order: 401, 429, 404, 403, 422. Endpoints are collect
 which is also what the OpenAPI document is made from.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
@@ -37,12 +37,14 @@ class Endpoint:
     permission: str | None
     find: Mapping[str, Callable[[int], Any]]
     body: type[BaseModel] | None
+    present: Callable[..., Tree] | None
     array: str | None
     status: int
     plain: Any
     summary: str
     tag: str
     prefix: str
+    refuses: tuple[int, ...]
 
     @property
     def name(self) -> str:
@@ -89,20 +91,24 @@ def endpoint(
     guard: Guard | None = None,
     find: Mapping[str, Callable[[int], Any]] | None = None,
     body: type[BaseModel] | None = None,
+    present: Callable[..., Tree] | None = None,
     array: str | None = None,
     status: int = 200,
     plain: Any = None,
     summary: str = "",
     prefix: str = "/api",
+    refuses: tuple[int, ...] = (),
 ) -> Callable[[Function], Function]:
     """Declare an endpoint of the JSON door.
 
     `permission` guards it inside the workspace; without one, `guard` is `signed_in` or `public`.
     `find` maps an id in the path (`<int:campaign_id>`) to the function that loads it; the view
     gets the object under the name without `_id`. `body` is the schema of the input, given as
-    `value`. `array` names the field that a bare JSON array fills. The view returns something
+    `value`; `present` tells (from what was found) the values as they are, which stay where the call
+    names none. `array` names the field that a bare JSON array fills. The view returns something
     JSON-able (wrapped in `data`), Numbered, Continued, Plain, a Response, or None (204); its
-    annotation describes the answer in the document, `plain` the body of one not wrapped.
+    annotation describes the answer in the document, `plain` the body of one not wrapped, `refuses`
+    the statuses of refusals that do not follow from the rest.
     """
 
     def register(function: Function) -> Function:
@@ -111,8 +117,8 @@ def endpoint(
         words = summary or (function.__doc__ or "").strip().split("\n")[0]
         TABLE.append(
             Endpoint(
-                *(method, path, function, chosen, permission, find or {}, body, array),
-                *(status, plain, words, tag, prefix),
+                *(method, path, function, chosen, permission, find or {}, body, present, array),
+                *(status, plain, words, tag, prefix, refuses),
             )
         )
         return function
@@ -154,7 +160,8 @@ def answer(line: Endpoint, ids: dict[str, Any]) -> ResponseReturnValue:
         raise Forbidden
     g.api_input = data
     if line.body is not None:
-        found["value"] = validate(line.body, _shape(data, line))
+        kept = line.present(**found) if line.present else {}
+        found["value"] = validate(line.body, _shape({**kept, **data}, line))
     return _serialise(line, line.function(**found))
 
 
@@ -228,6 +235,13 @@ def links() -> Links:
 def asked_page() -> PageRequest:
     """The page this call asks for."""
     return page_request(g.api_input)
+
+
+def numbered(rows: Sequence[Any], to_json: Callable[[Any], Item]) -> Numbered[Item]:
+    """The page this call asks for, of a short list that is at hand whole."""
+    page = asked_page()
+    part = list(rows[page.offset : page.offset + page.per_page])
+    return Numbered(part, len(rows), page, to_json)
 
 
 def asked(name: str) -> Any:

@@ -13,6 +13,7 @@ from app.api.door import TABLE, Continued, Endpoint, Numbered, Plain
 from app.core.permissions import public
 from app.core.settings import settings
 
+Known = dict[str, dict[str, Any]]  # the schemas of the components, by name
 REF = "#/components/schemas/{model}"
 docs = Blueprint("api_docs", __name__, url_prefix="/api")
 VIEWER_POLICY = {"style-src": "'self' 'unsafe-inline'", "img-src": "'self' data:"}
@@ -100,7 +101,7 @@ def build() -> dict[str, Any]:
     spec.components.schema("ValidationError", ValidationError)
     spec.components.schema("NumberedPage", NumberedPage)
     spec.components.schema("CursorPage", CursorPage)
-    known: set[str] = set()
+    known: Known = {}
     for path in sorted({line.prefix + line.path for line in TABLE}):
         lines = [line for line in TABLE if line.prefix + line.path == path]
         operations = {line.method.lower(): _operation(spec, line, known) for line in lines}
@@ -112,7 +113,7 @@ def _braces(path: str) -> str:
     return path.replace("<int:", "{").replace("<", "{").replace(">", "}")
 
 
-def _operation(spec: APISpec, line: Endpoint, known: set[str]) -> dict[str, Any]:
+def _operation(spec: APISpec, line: Endpoint, known: Known) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": line.name,
         "summary": line.summary,
@@ -126,8 +127,11 @@ def _operation(spec: APISpec, line: Endpoint, known: set[str]) -> dict[str, Any]
         operation["security"] = []
     if line.body is not None and line.method != "GET":
         kind = "multipart/form-data" if _has_file(line.body) else "application/json"
-        schema = _component(spec, line.body, known)
-        operation["requestBody"] = {"content": {kind: {"schema": schema}}}
+        keeps = line.present is not None  # then nothing has to be named
+        needs = any(field.is_required() for field in line.body.model_fields.values())
+        schema = _component(spec, line.body, known, is_partial=keeps)
+        body = {"content": {kind: {"schema": schema}}, "required": needs and not keeps}
+        operation["requestBody"] = body
     return operation
 
 
@@ -163,23 +167,42 @@ def _has_file(body: type[BaseModel]) -> bool:
     return any(field.annotation is FileStorage for field in body.model_fields.values())
 
 
-def _responses(spec: APISpec, line: Endpoint, known: set[str]) -> dict[str, Any]:
-    refusals = {"429": "Too many calls."}
-    if line.guard != "public":
-        refusals["401"] = "Not signed in."
-    if line.permission:
-        refusals |= {"403": "Not allowed.", "404": "Not there, or not yours."}
+REFUSALS = {
+    400: "The cursor is none of ours.",
+    401: "Not signed in.",
+    403: "Not allowed.",
+    404: "Not there, or not yours.",
+    409: "The state of things does not allow it.",
+    413: "More bytes than are taken.",
+    422: "The input breaks a rule.",
+    429: "Too many calls.",
+}
+
+
+def _responses(spec: APISpec, line: Endpoint, known: Known) -> dict[str, Any]:
     responses = dict([_success(spec, line, known)])
-    for status, words in sorted(refusals.items()):
-        content = _json({"$ref": REF.format(model="Error")})
-        responses[status] = {"description": words, "content": content}
-    if line.body is not None:
-        content = _json({"$ref": REF.format(model="ValidationError")})
-        responses["422"] = {"description": "The input breaks a rule.", "content": content}
+    for status in sorted(refusals(line)):
+        model = "ValidationError" if status == 422 else "Error"
+        content = _json({"$ref": REF.format(model=model)})
+        responses[str(status)] = {"description": REFUSALS[status], "content": content}
     return responses
 
 
-def _success(spec: APISpec, line: Endpoint, known: set[str]) -> tuple[str, dict[str, Any]]:
+def refusals(line: Endpoint) -> set[int]:
+    """The statuses a call may be refused with: what follows from how the endpoint is declared."""
+    writes, is_known = line.method != "GET", line.guard != "public"
+    answer = get_origin(get_type_hints(line.function).get("return"))
+    found = {429, *line.refuses}
+    found |= {401} if is_known else set()
+    found |= {403, 404} if line.permission or line.find else set()
+    found |= {404} if "<" in line.path else set()
+    found |= {409} if writes and is_known else set()
+    found |= {413} if writes else set()
+    found |= {422} if line.body is not None or (writes and line.permission) else set()
+    return found | ({400} if answer is Continued else set())
+
+
+def _success(spec: APISpec, line: Endpoint, known: Known) -> tuple[str, dict[str, Any]]:
     """Status and answer, from what the endpoint's function says it returns."""
     answer = get_type_hints(line.function).get("return")
     if answer is NoneType:
@@ -208,8 +231,13 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
 
 
-def _component(spec: APISpec, shape: Any, known: set[str]) -> dict[str, Any]:
-    """The shape of a type; named ones are added to the components once and referred to."""
+def _component(
+    spec: APISpec, shape: Any, known: Known, *, is_partial: bool = False
+) -> dict[str, Any]:
+    """The shape of a type; named ones are added to the components once and referred to.
+
+    Errors: ValueError when two types of one name are different.
+    """
     if get_origin(shape) in {Union, UnionType} and len(get_args(shape)) == 2:
         shape = get_args(shape)[0]  # `X | None`: nothing to show is a 204
     if get_origin(shape) is list:
@@ -219,11 +247,14 @@ def _component(spec: APISpec, shape: Any, known: set[str]) -> dict[str, Any]:
     )
     schema = TypeAdapter(shape).json_schema(ref_template=REF, mode=mode)
     definitions = schema.pop("$defs", {})
+    if is_partial:
+        schema.pop("required", None)
     if is_named := hasattr(shape, "__name__") and get_origin(shape) is None:
         definitions[shape.__name__] = schema
     for name, definition in definitions.items():
-        if name not in known:
-            known.add(name)
+        if known.setdefault(name, definition) != definition:
+            raise ValueError(f"two shapes are called {name}")
+        if name not in spec.components.schemas:
             spec.components.schema(name, definition)
     return {"$ref": REF.format(model=shape.__name__)} if is_named else schema
 

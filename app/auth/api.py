@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, g, request
 from flask_login import current_user
 
-from app.api.door import Plain, endpoint
+from app.api.door import Numbered, Plain, endpoint, numbered
 from app.auth import queries, services
 from app.auth.oauth_server import answer_token_request, token_body
 from app.auth.pace import RESET_SECONDS, answer_after
@@ -45,7 +45,7 @@ def _opened(user: User) -> dict[str, Any]:
     return {**body, "expires_at": issued.expires_at, "user": user_json(user)}
 
 
-@endpoint("POST", "/auth/login", guard="public", body=LoginInput, plain=LoginJson)
+@endpoint("POST", "/auth/login", guard="public", body=LoginInput, plain=LoginJson, refuses=(401,))
 def login(value: LoginInput) -> Plain:
     """Trade address and password for tokens."""
     return Plain(_opened(services.authenticate(value.email, value.password, _ip())))
@@ -58,7 +58,9 @@ def register(value: SignUpInput) -> Plain:
     return Plain(_opened(user), 201)
 
 
-@endpoint("POST", "/auth/refresh", guard="public", body=RefreshInput, plain=TokenJson)
+@endpoint(
+    "POST", "/auth/refresh", guard="public", body=RefreshInput, plain=TokenJson, refuses=(401,)
+)
 def refresh(value: RefreshInput) -> Plain:
     """Trade a refresh token of `/auth/login` for new tokens."""
     return Plain(token_body(services.refresh_tokens(value.refresh_token)))
@@ -83,7 +85,7 @@ def forgot_password(value: ForgotInput) -> Plain:
     return Plain({"status": words, "message": words})
 
 
-@endpoint("POST", "/auth/reset-password", guard="public", body=ResetInput)
+@endpoint("POST", "/auth/reset-password", guard="public", body=ResetInput, refuses=(404,))
 def reset_password(value: ResetInput) -> Plain:
     """Set a new password with the token of a reset link."""
     services.reset_password(value.token, value.password)
@@ -98,7 +100,7 @@ def resend_verification() -> Plain:
     return Plain({"status": "verification-link-sent"})
 
 
-@endpoint("POST", "/auth/email/verify", guard="public", body=VerifyInput)
+@endpoint("POST", "/auth/email/verify", guard="public", body=VerifyInput, refuses=(404,))
 def verify_email(value: VerifyInput) -> UserJson:
     """Verify an address with the token of the mail."""
     return user_json(services.verify_email(value.token))
@@ -110,7 +112,7 @@ def show_user() -> UserJson:
     return user_json(_me())
 
 
-@endpoint("PUT", "/auth/user", body=NameInput)
+@endpoint("PUT", "/auth/user", body=NameInput, present=lambda: {"name": current_user.name})
 def update_user(value: NameInput) -> UserJson:
     """Change one's name."""
     user = _me()
@@ -125,9 +127,9 @@ def update_password(value: ChangePasswordInput) -> None:
 
 
 @endpoint("GET", "/auth/sessions")
-def index_sessions() -> list[SessionJson]:
+def index_sessions() -> Numbered[SessionJson]:
     """Signed-in browsers, last seen first."""
-    return [session_json(row) for row in queries.list_sessions(current_user.id)]
+    return numbered(queries.list_sessions(current_user.id), session_json)
 
 
 @endpoint("DELETE", "/auth/sessions/<int:session_id>")
@@ -137,7 +139,7 @@ def delete_session(session_id: int) -> None:
         raise NotFound
 
 
-@endpoint("POST", "/token", guard="public", prefix="/oauth", plain=TokenJson)
+@endpoint("POST", "/token", guard="public", prefix="/oauth", plain=TokenJson, refuses=(400, 401))
 def create_token() -> Response:
     """Password and refresh grants of OAuth 2, answers as Laravel Passport's."""
     return answer_token_request()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from flask import request
 from flask_login import current_user
 
-from app.api.door import endpoint
+from app.api.door import Numbered, endpoint, numbered
 from app.auth.queries import get_user
 from app.core.errors import Forbidden, NotFound
 from app.workspaces import queries, services
@@ -46,9 +46,9 @@ def entered(permission: str | None = None) -> dict[str, Callable[[int], Access]]
 
 
 @endpoint("GET", "/workspace")
-def index_workspaces() -> list[AccessJson]:
+def index_workspaces() -> Numbered[AccessJson]:
     """The caller's workspaces, by name."""
-    return [access_json(access) for access in queries.list_access(current_user.id)]
+    return numbered(queries.list_access(current_user.id), access_json)
 
 
 @endpoint("POST", "/workspace", body=CreateWorkspaceInput, status=201)
@@ -81,9 +81,9 @@ def switch_workspace(workspace: Access) -> AccessJson:
 
 
 @endpoint("GET", "/workspace/<int:workspace_id>/users", find=entered("members.view"))
-def index_members(workspace: Access) -> list[MemberJson]:
+def index_members(workspace: Access) -> Numbered[MemberJson]:
     """The people of the workspace."""
-    return [member_json(member) for member in queries.list_members(workspace.workspace_id)]
+    return numbered(queries.list_members(workspace.workspace_id), member_json)
 
 
 @endpoint(
@@ -107,9 +107,9 @@ def delete_member(workspace: Access, user_id: int) -> None:
 
 
 @endpoint("GET", "/workspace/<int:workspace_id>/invitations", find=entered("members.view"))
-def index_invitations(workspace: Access) -> list[InvitationJson]:
-    """Invitations that may still be accepted."""
-    return [invitation_json(row) for row in queries.list_invitations(workspace.workspace_id)]
+def index_invitations(workspace: Access) -> Numbered[InvitationJson]:
+    """Invitations that wait for an answer; expired ones too, to send again."""
+    return numbered(queries.list_invitations(workspace.workspace_id), invitation_json)
 
 
 @endpoint(
@@ -142,7 +142,7 @@ def delete_invitation(workspace: Access, invitation_id: int) -> None:
     services.revoke_invitation(workspace.workspace_id, invitation_id, by=current_user.id)
 
 
-@endpoint("POST", "/workspace/invitations/<token>/accept")
+@endpoint("POST", "/workspace/invitations/<token>/accept", refuses=(403,))
 def accept_invitation(token: str) -> AccessJson:
     """Join the workspace of an invitation link."""
     access = services.accept_invitation(token, get_user(current_user.id))

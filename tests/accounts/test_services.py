@@ -15,7 +15,7 @@ from app.accounts.events import (
     AccountRemoved,
     AccountResumed,
 )
-from app.accounts.schemas import ConnectInput, SettingsInput
+from app.accounts.schemas import AccountSettingsInput, ConnectInput
 from app.accounts.services.settings import clean_signature
 from app.core import events
 from app.core.context import Actor
@@ -221,7 +221,7 @@ def test_unreachable_comes_back_by_itself_but_not_when_paused(in_acme: Any) -> N
 
 def test_settings_are_saved(in_acme: Any) -> None:
     account = make_account()
-    entry = SettingsInput(
+    entry = AccountSettingsInput(
         daily_limit=40,
         gap_minutes=0.05,
         jitter_minutes=2.5,
@@ -263,7 +263,7 @@ def test_signature_is_harmless_and_stays_so(html: str) -> None:
 )
 def test_settings_that_make_no_sense(over: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="validation error"):
-        SettingsInput.model_validate({"daily_limit": 30, **over})
+        AccountSettingsInput.model_validate({"daily_limit": 30, **over})
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,27 @@ def test_settings_are_checked(call, cast, account_id):
     }
 
 
+def test_what_is_not_named_stays(call, cast, account_id):
+    path = f"/api/account/{account_id}"
+    whole = {
+        "daily_limit": 40,
+        "ramp_enabled": True,
+        "gap_minutes": 2.5,
+        "sent_copy": "provider",
+        "signature_html": "<p>Sam</p>",
+        "time_zone": "Europe/Berlin",
+    }
+    before = call(cast.alice, "PUT", path, whole).get_json()["data"]
+    after = call(cast.alice, "PUT", path, {"daily_limit": 50}).get_json()["data"]
+    ignored = {"daily_limit", "allowed_today", "updated_at"}
+    assert {k: v for k, v in before.items() if k not in ignored} == {
+        k: v for k, v in after.items() if k not in ignored
+    }
+    assert after["daily_limit"] == 50
+    cleared = call(cast.alice, "PUT", path, {"signature_html": ""}).get_json()["data"]
+    assert (cleared["signature_html"], cleared["daily_limit"]) == ("", 50)
+
+
 def test_servers_that_do_not_answer_are_said(call, cast):
     given = {
         "email": "sam@sandbox.test",

@@ -52,7 +52,6 @@ REQUIRED = {
     ("POST", "/api/lead"): ["email"],
     ("POST", "/api/lead/import"): ["file"],
     ("POST", "/api/account"): ["imap_host", "smtp_host", "password", "email"],
-    ("PUT", "/api/account/{account_id}"): ["daily_limit"],
     ("POST", "/api/account/discover"): ["email"],
     ("POST", "/api/mailhub/messages"): ["body", "thread_id"],
     ("POST", "/api/mailhub/threads/bulk"): ["ids", "verb"],

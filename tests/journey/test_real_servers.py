@@ -193,7 +193,7 @@ def connect(world: World, olga: Visitor, email: str, server: Relay, security: st
     assert "Authentication failed" in refused.text, refused.text
     account = olga.ask("POST", "/api/account", form)
     assert account["sent_copy"] == "append"  # nobody knows yet what the server does
-    quick = {"daily_limit": 100, "gap_minutes": 0, "jitter_minutes": 0, "sent_copy": "append"}
+    quick = {"daily_limit": 100, "ramp_enabled": False, "gap_minutes": 0, "jitter_minutes": 0}
     olga.ask("PUT", f"/api/account/{account['id']}", quick)
     return int(account["id"])
 

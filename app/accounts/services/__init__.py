@@ -18,7 +18,7 @@ from app.accounts.services.lifecycle import (
     resume_account,
 )
 from app.accounts.services.reach import mail_provider, provider_for
-from app.accounts.services.settings import update_account
+from app.accounts.services.settings import present_settings, update_account
 
 __all__ = [
     "connect_account",
@@ -28,6 +28,7 @@ __all__ = [
     "mark_reconnect_required",
     "mark_working",
     "pause_account",
+    "present_settings",
     "propose_servers",
     "provider_for",
     "reconnect_account",

@@ -1,6 +1,6 @@
 """Accounts in the sandbox: two invented colleagues at a time, ready to send."""
 
-from app.accounts.schemas import ConnectInput, ReconnectInput, SettingsInput
+from app.accounts.schemas import AccountSettingsInput, ConnectInput, ReconnectInput
 from app.accounts.services import (
     connect_account,
     pause_account,
@@ -43,7 +43,7 @@ def _connect(name: str, address: str) -> EmailAccount:
     )
     account = connect_account(entry, FOUND)
     account.is_sandbox = True
-    rhythm = SettingsInput(
+    rhythm = AccountSettingsInput(
         from_name=name,
         daily_limit=2000,
         ramp_enabled=False,
