@@ -15,7 +15,13 @@ from app.core.forms import Form, parse_form
 from app.core.permissions import current_actor, requires
 from app.leads import queries, services
 from app.leads.list_reader import Look
-from app.leads.policies.import_rows import OUTCOME_LABELS, SKIP_REASONS, safe_cell
+from app.leads.policies.import_rows import (
+    OUTCOME_LABELS,
+    SKIP_REASONS,
+    report_cells,
+    report_head,
+    safe_cell,
+)
 from app.leads.policies.list_file import DELIMITERS, ENCODINGS, MAX_ROWS, Dialect
 from app.leads.policies.mapping import CUSTOM, FIELDS, FULL_NAME, SKIP, guess_mapping
 from app.leads.schemas import MappingInput, SuppressInput
@@ -218,12 +224,12 @@ def download_skipped(import_id: int) -> ResponseReturnValue:
     file = TemporaryFile()  # noqa: SIM115 - send_file closes it once it is sent
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=True)
     writer = csv.writer(text)
-    writer.writerow(["Row", "Reason", "Email address", *map(safe_cell, imported.mapping["names"])])
+    head = report_head(imported.mapping["columns"], imported.mapping["names"])
+    writer.writerow(["Row", "Reason", "Email address", *map(safe_cell, head.values())])
     for row in queries.skipped_rows(import_id):
-        cells = {**row.fields.get("custom", {}), **row.fields}
-        values = [str(v) for k, v in cells.items() if k != "custom"]
         reason = SKIP_REASONS.get(row.outcome, row.outcome)
-        writer.writerow([row.line, reason, safe_cell(row.email), *map(safe_cell, values)])
+        cells = report_cells(row.fields, head)
+        writer.writerow([row.line, reason, safe_cell(row.email), *cells])
     text.detach()
     file.seek(0)
     return send_file(file, "text/csv", as_attachment=True, download_name=f"skipped-{import_id}.csv")

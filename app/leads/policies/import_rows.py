@@ -6,7 +6,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.leads.policies.addresses import normal_email
-from app.leads.policies.mapping import CUSTOM, FULL_NAME, SKIP, custom_key, split_full_name
+from app.leads.policies.mapping import (
+    CUSTOM,
+    FIELDS,
+    FULL_NAME,
+    SKIP,
+    custom_key,
+    split_full_name,
+)
 
 NEW, UPDATE = "new", "update"
 #: Why a row is skipped, in the order in which the report shows them.
@@ -95,6 +102,23 @@ def is_zone(name: str) -> bool:
     except (ValueError, OSError, KeyError):
         return False
     return True
+
+
+def report_head(mapping: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """Headings by key of what staged rows hold beside their address, in the order of the report."""
+    columns = columns_of(mapping, names)
+    plain = [target for _, target in columns.plain]
+    if columns.full_name is not None:
+        plain = list(dict.fromkeys(["first_name", "last_name", *plain]))
+    own = {key: names[index] for index, key in columns.custom}
+    return {**{name: FIELDS[name] for name in plain}, **{f"custom.{k}": v for k, v in own.items()}}
+
+
+def report_cells(fields: dict[str, Any], head: dict[str, str]) -> list[str]:
+    """One staged row under these headings; what it lacks is empty."""
+    own = {f"custom.{key}": value for key, value in fields.get("custom", {}).items()}
+    values = {**fields, **own}
+    return [safe_cell(str(values.get(key, ""))) for key in head]
 
 
 def safe_cell(value: str) -> str:
