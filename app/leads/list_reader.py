@@ -124,6 +124,8 @@ def _checked(records: Iterator[list[str]], dialect: Dialect) -> Iterator[tuple[i
             return
         except csv.Error as error:
             raise NotAList(_broken(number, error)) from error
+        except UnicodeError as error:  # such as UTF-16 without its mark: nothing to replace
+            raise NotAList("The file is not written in this encoding.") from error
         if not any(cells) or not any(cell.strip() for cell in cells):
             continue
         if number == 1 and ",".join(cells).strip().lower().startswith("sep="):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, field_validator
 
 from app.leads.policies.addresses import normal_domain, normal_email
-from app.leads.policies.list_file import DELIMITERS, ENCODINGS
+from app.leads.policies.list_file import DELIMITERS, RECOGNISED
 from app.leads.policies.mapping import CUSTOM, FIELDS, FULL_NAME, SKIP
 
 Text = Annotated[str, Field(max_length=1000)]
@@ -67,7 +67,7 @@ class MappingInput(BaseModel):
     @classmethod
     def known_encoding(cls, value: str) -> str:
         """One of those the screen offers, or what was recognised."""
-        if value not in {*ENCODINGS, "utf-16-le", "utf-16-be"}:
+        if value not in RECOGNISED:
             raise ValueError("Please choose one of the options.")
         return value
 

@@ -124,9 +124,10 @@ def _import_context(imported: LeadImport) -> dict[str, Any]:
         "labels": OUTCOME_LABELS,
         "skips": SKIP_REASONS,
         "back_url": _back_url(imported),
-        "edit_mapping": imported.state == "uploaded" or "map" in request.args,
+        "edit_mapping": False,
     }
     if imported.state in ("uploaded", "checked", "failed"):
+        context["edit_mapping"] = imported.state == "uploaded" or "map" in request.args
         context |= _mapping_context(imported)
     return context
 

@@ -32,6 +32,7 @@ def rows_of(data: bytes) -> list[tuple[int, list[str]]]:
         ("utf-16", "utf-16"),
         ("utf-16-le", "utf-16-le"),
         ("utf-16-be", "utf-16-be"),
+        ("utf-32", "utf-32"),
         ("cp1252", "cp1252"),
     ],
 )

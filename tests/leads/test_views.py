@@ -148,6 +148,29 @@ def test_a_file_can_be_read_in_another_way(page, cast, in_acme):
     assert "imp" in alice.hx(f"{where}?encoding=nonsense&delimiter=x", "import").response.text
 
 
+@pytest.mark.parametrize("state", ["checking", "committing", "done"])
+def test_going_back_to_the_columns_shows_where_the_list_is_now(page, cast, in_acme, state):
+    alice = page.as_(cast.alice)
+    where = upload(alice, LIST).location
+    db.session.execute(sa.update(LeadImport).values(state=state))
+    shown = alice.get(f"{where}?map=1")
+    assert not shown.soup.select("[name=column]")
+
+
+def test_an_encoding_that_cannot_be_is_a_sentence(page, cast, in_acme):
+    alice = page.as_(cast.alice)
+    where = upload(alice, LIST).location
+    shown = alice.hx(f"{where}?map=1&encoding=utf-16&delimiter=,", "import")
+    assert "not written in this encoding" in shown.text
+    wrong = mapping(encoding="utf-16")
+    assert "not written in this encoding" in alice.post(f"{where}/mapping", wrong, 422).text
+
+
+def test_zero_bytes_in_a_heading_are_left_out(page, cast, in_acme):
+    upload(page.as_(cast.alice), b"\xef\xbb\xbfEm\x00ail,Na\x00me\na@b.test,Ann\n")
+    assert db.session.scalar(sa.select(LeadImport.mapping))["names"] == ["Email", "Name"]
+
+
 def test_a_list_can_be_discarded(page, cast, in_acme):
     alice = page.as_(cast.alice)
     where = upload(alice, LIST).location

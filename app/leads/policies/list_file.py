@@ -31,6 +31,9 @@ ENCODINGS = {
     "mac_roman": "Western European (old Mac)",
 }
 
+#: Recognised by their bytes, so nobody needs to choose them.
+RECOGNISED = frozenset({*ENCODINGS, "utf-16-le", "utf-16-be", "utf-32"})
+
 _SAVE_AS = "Save it as CSV (in the spreadsheet: File, Save as, CSV UTF-8) and upload that file."
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", f"This is an Excel workbook or a ZIP archive, not a CSV file. {_SAVE_AS}"),
@@ -93,6 +96,8 @@ def bom_encoding(head: bytes) -> str | None:
     """The encoding a byte order mark names."""
     if head.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):  # begins like UTF-16
+        return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     return None
@@ -162,7 +167,7 @@ def column_names(rows: Sequence[Sequence[str]], *, has_header: bool) -> list[str
     header = list(rows[0]) if has_header and rows else []
     names: list[str] = []
     for index in range(width):
-        given = " ".join(header[index].split())[:80] if index < len(header) else ""
-        name = given or f"Column {index + 1}"
+        given = " ".join(header[index].replace("\x00", "").split()) if index < len(header) else ""
+        name = given[:80] or f"Column {index + 1}"
         names.append(name if name not in names else f"{name} ({index + 1})")
     return names
