@@ -19,6 +19,11 @@ def next_positions(old: Sequence[int], new: Sequence[int]) -> dict[int, int]:
     return result
 
 
+def reply_subject(subject: str) -> str:
+    """'Re: …' once, however often the thread is answered."""
+    return subject if subject[:3].lower() == "re:" else f"Re: {subject}"
+
+
 def moved(order: Sequence[int], step_id: int, to: int) -> list[int]:
     """The order with one step at another place (1 is the first); out of range goes to an end."""
     rest = [other for other in order if other != step_id]

@@ -130,6 +130,15 @@ def find_lead_in(campaign_id: int, lead_id: int | None) -> Lead | None:
     return chosen or db.session.scalar(statement)
 
 
+def sender_of(campaign_id: int, lead_id: int) -> EmailAccount | None:
+    """The account that writes to this lead, once there is one."""
+    return db.session.scalar(
+        sa.select(EmailAccount)
+        .join(CampaignLead, CampaignLead.account_id == EmailAccount.id)
+        .where(CampaignLead.campaign_id == campaign_id, CampaignLead.lead_id == lead_id)
+    )
+
+
 def held_on_lost_accounts(campaign_id: int) -> int:
     """How many waiting leads belong to an account that cannot send now."""
     cannot = sa.or_(EmailAccount.status != "connected", EmailAccount.removed_at.is_not(None))

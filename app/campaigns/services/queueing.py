@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.campaigns.policies.delays import delay_of
 from app.campaigns.policies.planner import Slot
 from app.campaigns.policies.schedule import open_until
+from app.campaigns.policies.sequence import reply_subject
 from app.campaigns.queries import planning as due
 from app.campaigns.services import moves
 from app.campaigns.services.standing import Running, own_zone
@@ -99,17 +100,12 @@ def _mail(slot: Slot, row: Any, running: dict[int, Running]) -> OutgoingMail:
         lead_id=row.lead_id,
         send_at=slot.send_at,
         expires_at=open_until(run.schedule, slot.send_at, zone),
-        subject=_reply_subject(row.thread_subject) if in_thread else "",
+        subject=reply_subject(row.thread_subject) if in_thread else "",
         in_reply_to=row.last_message_id if in_thread else "",
         references=row.references if in_thread else (),
         variables=variables(row),
         options=options(run.campaign),
     )
-
-
-def _reply_subject(subject: str) -> str:
-    """'Re: …' once, however often the thread is answered."""
-    return subject if subject[:3].lower() == "re:" else f"Re: {subject}"
 
 
 def variables(row: Any) -> dict[str, Any]:

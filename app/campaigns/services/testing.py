@@ -3,11 +3,10 @@
 from app.campaigns.queries.campaigns import senders_of
 from app.campaigns.queries.people import find_lead_in
 from app.campaigns.schemas import TestMailInput
+from app.campaigns.services.preview import preview_for
 from app.core.context import current_actor
 from app.core.errors import Invalid
-from app.leads.queries import variables_of
 from app.models import Campaign, Step
-from app.sending.render import render_preview
 from app.sending.services import queue_test_mail
 
 
@@ -21,8 +20,7 @@ def send_test(campaign: Campaign, step: Step, form: TestMailInput) -> int:
     if sender is None:
         raise Invalid({"account_id": ["No sender account of this campaign is connected."]})
     lead = find_lead_in(campaign.id, form.lead_id)
-    values = {**(variables_of(lead) if lead else {}), "sender_name": sender.from_name}
-    preview = render_preview(step.subject, step.body_html, values, sender.signature_html)
+    preview = preview_for(campaign, step, lead, sender)
     if preview.problem:
         raise Invalid({"form": [f"The text cannot be filled in: {preview.problem}."]})
     if preview.missing:

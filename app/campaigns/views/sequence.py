@@ -9,14 +9,14 @@ from app.campaigns.queries.campaigns import get_campaign, get_step, senders_of, 
 from app.campaigns.queries.people import find_lead_in, sample_leads
 from app.campaigns.schemas import DelayInput, TestMailInput, TextInput
 from app.campaigns.services import sequence
+from app.campaigns.services.preview import preview_for
 from app.campaigns.services.testing import send_test
 from app.campaigns.views.blueprint import bp, frame
 from app.core.errors import Invalid
 from app.core.forms import Form, parse_form
 from app.core.permissions import requires
-from app.leads.queries import custom_field_names, variables_of
+from app.leads.queries import custom_field_names
 from app.models import Campaign, Lead, Step
-from app.sending.render import Preview, render_preview
 from app.web.responses import done, fragment, invalid, page_or_fragment
 from app.web.security import mail_body_policy
 
@@ -75,7 +75,7 @@ def preview_context(campaign: Campaign, step: Step | None) -> dict[str, Any]:
         "lead": lead,
         "leads": leads,
         "lead_choices": [(found.id, _who(found)) for found in leads],
-        "preview": filled(step, lead) if step else None,
+        "preview": preview_for(campaign, step, lead) if step else None,
     }
 
 
@@ -85,18 +85,14 @@ def _who(lead: Lead) -> str:
     return f"{name} <{lead.email}>" if name else lead.email
 
 
-def filled(step: Step, lead: Lead | None) -> Preview:
-    """The step's text for this lead; without one, for somebody of whom nothing is known."""
-    return render_preview(step.subject, step.body_html, variables_of(lead) if lead else {})
-
-
 @bp.get("/<int:campaign_id>/steps/<int:step_id>/preview")
 @requires("campaigns.view")
 def show_preview_body(campaign_id: int, step_id: int) -> ResponseReturnValue:
     """The filled body by itself, for the sandboxed frame."""
     campaign = get_campaign(campaign_id)
     step = get_step(campaign.id, step_id)
-    preview = filled(step, find_lead_in(campaign.id, request.args.get("lead", type=int)))
+    lead = find_lead_in(campaign.id, request.args.get("lead", type=int))
+    preview = preview_for(campaign, step, lead)
     body = render_template("campaigns/sequence/body.html", preview=preview)
     return mail_body_policy(make_response(body), images="https: http:")
 
