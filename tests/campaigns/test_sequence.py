@@ -90,7 +90,8 @@ def test_the_first_step_has_no_delay(running):
 def test_a_program_replaces_the_whole_sequence(running):
     campaign, _ = running
     steps = sequence.replace_steps(
-        campaign, [StepInput(subject="A"), StepInput(body_html="b", delay_amount=1)]
+        campaign,
+        [StepInput(subject="A", body_html="a"), StepInput(body_html="b", delay_amount=1)],
     )
     assert [s.subject for s in steps] == ["A", ""]
     assert positions(campaign) == [1, 2]

@@ -11,12 +11,10 @@ Tab = Literal["sequence", "leads", "settings", "schedule", "profile"]
 
 @dataclass(frozen=True, slots=True)
 class StepFacts:
-    """A step as the checks see it; `problem` is a broken template, `missing` variables by lead."""
+    """A step as the checks see it: what it lacks, and the variables some leads lack for it."""
 
     position: int
-    has_subject: bool
-    has_body: bool
-    problem: str = ""
+    lacks: str = ""
     missing: tuple[str, ...] = ()
     leads_missing: int = 0
 
@@ -76,20 +74,13 @@ def _step_checks(facts: Facts) -> list[Check]:
 def _one_step(step: StepFacts, checked: int) -> list[Check]:
     """What is wrong with one step."""
     name = f"Step {step.position}"
-    if step.problem:
-        return [Check("stop", f"{name} cannot be filled in: {step.problem}.", "sequence")]
-    found = []
-    if not step.has_body:
-        found.append(Check("stop", f"{name} has no text.", "sequence"))
-    if step.position == 1 and not step.has_subject:
-        found.append(Check("stop", "The first mail needs a subject.", "sequence"))
-    if step.missing:
-        names = ", ".join(step.missing)
-        who = f"{step.leads_missing} of the {checked} leads looked at have no value"
-        found.append(
-            Check("warn", f"{name}: {who} for {names}. They will wait under To check.", "sequence")
-        )
-    return found
+    if step.lacks:
+        return [Check("stop", f"{name} {step.lacks}.", "sequence")]
+    if not step.missing:
+        return []
+    names = ", ".join(step.missing)
+    who = f"{step.leads_missing} of the {checked} leads looked at have no value"
+    return [Check("warn", f"{name}: {who} for {names}. They will wait under To check.", "sequence")]
 
 
 def _lead_check(facts: Facts) -> Check:

@@ -14,6 +14,7 @@ class Reason(StrEnum):
     COMPLETED = "completed"
     ARCHIVED = "archived"
     NO_STEPS = "no_steps"
+    STEP_UNREADY = "step_unready"
     NO_LEADS = "no_leads"
     NO_ACCOUNTS = "no_accounts"
     ACCOUNTS_UNAVAILABLE = "accounts_unavailable"
@@ -42,6 +43,7 @@ CAMPAIGN_SENTENCES: dict[Reason, str] = {
     Reason.COMPLETED: "Every lead has finished the sequence.",
     Reason.ARCHIVED: "The campaign is archived.",
     Reason.NO_STEPS: "Nothing can be sent: the sequence has no steps.",
+    Reason.STEP_UNREADY: "Nothing more is sent until the next step has its text.",
     Reason.NO_LEADS: "Waiting for leads: nobody is left to write to.",
     Reason.NO_ACCOUNTS: "Nothing can be sent: no sender account is chosen.",
     Reason.ACCOUNTS_UNAVAILABLE: "Nothing can be sent: all sender accounts are paused or disconnected.",
@@ -61,6 +63,7 @@ LEAD_SENTENCES: dict[Reason, str] = {
     Reason.COMPLETED: "The campaign is completed.",
     Reason.ARCHIVED: "The campaign is archived.",
     Reason.NO_STEPS: "The sequence has no step for this lead.",
+    Reason.STEP_UNREADY: "Its next step is not written yet.",
     Reason.NO_ACCOUNTS: "No sender account is chosen.",
     Reason.ACCOUNTS_UNAVAILABLE: "All sender accounts are paused or disconnected.",
     Reason.ACCOUNT_LOST: "Its sender account is paused or disconnected; it waits for that account.",

@@ -163,8 +163,15 @@ def _table(name: str, **columns: list[int]) -> sa.TableValuedAlias:
     return sa.func.unnest(*arrays).table_valued(*columns, name=name).render_derived()
 
 
-def due_follow_ups(room: Sequence[tuple[int, int, int]], until: datetime) -> list[int]:
-    """Ids of waiting follow-ups: for each (account, campaign, how many) the longest due."""
+def due_follow_ups(
+    room: Sequence[tuple[int, int, int]],
+    until: datetime,
+    unready: Iterable[tuple[int, int]] = (),
+) -> list[int]:
+    """Ids of waiting follow-ups: for each (account, campaign, how many) the longest due.
+
+    `unready` names steps (campaign, position) that cannot be sent yet.
+    """
     if not room:
         return []
     accounts, campaigns, sizes = (list(column) for column in zip(*room, strict=True))
@@ -173,12 +180,19 @@ def due_follow_ups(room: Sequence[tuple[int, int, int]], until: datetime) -> lis
         sa.select(CampaignLead.id)
         .where(CampaignLead.account_id == pair.c.account_id)
         .where(CampaignLead.campaign_id == pair.c.campaign_id)
-        .where(IS_WAITING, IS_FOLLOW_UP, CampaignLead.due_at <= until)
+        .where(IS_WAITING, IS_FOLLOW_UP, CampaignLead.due_at <= until, *_ready(unready))
         .order_by(CampaignLead.due_at, CampaignLead.id)
         .limit(pair.c.size)
         .lateral("due")
     )
     return list(db.session.scalars(sa.select(due.c.id).select_from(pair).join(due, sa.true())))
+
+
+def _ready(unready: Iterable[tuple[int, int]]) -> list[sa.ColumnElement[bool]]:
+    """The next step is none of these (campaign, position)."""
+    places = list(unready)
+    step = sa.tuple_(CampaignLead.campaign_id, CampaignLead.step_position)
+    return [step.notin_(places)] if places else []
 
 
 def due_new_leads(room: Sequence[tuple[int, int]], until: datetime) -> list[int]:
@@ -258,10 +272,12 @@ def peek_waiting(ids: Sequence[int]) -> list[Any]:
     return list(db.session.execute(statement))
 
 
-def next_due_at(campaign_id: int) -> datetime | None:
-    """When the next waiting lead of the campaign is due."""
+def next_due_at(campaign_id: int, unready: Iterable[int] = ()) -> datetime | None:
+    """When the next waiting lead of the campaign is due, but for steps that cannot be sent yet."""
     statement = sa.select(sa.func.min(CampaignLead.due_at)).where(
-        CampaignLead.campaign_id == campaign_id, IS_WAITING
+        CampaignLead.campaign_id == campaign_id,
+        IS_WAITING,
+        *_ready((campaign_id, position) for position in unready),
     )
     return db.session.scalar(statement)
 

@@ -113,9 +113,9 @@ def _why_no_candidates(
     running: Running, accounts: list[AccountState], now: datetime
 ) -> tuple[Reason | None, datetime | None]:
     """Nobody can be planned: a limit, a gap, a delay, or only leads that wait for a person."""
-    next_due = due.next_due_at(running.campaign.id)
+    next_due = due.next_due_at(running.campaign.id, running.unready)
     if next_due is None:
-        return Reason.NO_LEADS, None
+        return Reason.STEP_UNREADY if running.unready else Reason.NO_LEADS, None
     if next_due > now + HORIZON:
         return Reason.DELAY, next_open_of(running.schedule, next_due)
     probe = DueLead(0, running.campaign.id, next_due)
@@ -153,6 +153,8 @@ def _sentence(person: Person, running: Running, accounts: list[AccountState], no
         return lead_sentence(BY_STATUS[status], None, now, zone)
     if entry.step_position > len(running.steps):
         return lead_sentence(Reason.NO_STEPS, None, now, zone)
+    if entry.step_position in running.unready:
+        return lead_sentence(Reason.STEP_UNREADY, None, now, zone)
     lead = DueLead(
         entry.id,
         running.campaign.id,

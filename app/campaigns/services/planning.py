@@ -72,11 +72,14 @@ def candidates(
     """Ids of leads worth planning: per account and campaign no more than there are slots for."""
     until = now + HORIZON
     room = {a.id: size for a in accounts if (size := _room(a, now, until))}
+    unready = {(r.campaign.id, position) for r in running for position in r.unready}
     follow_ups = due.due_follow_ups(
-        [(a, r.campaign.id, size) for r in running for a, size in room.items()], until
+        [(a, r.campaign.id, size) for r in running for a, size in room.items()], until, unready
     )
     new = []
     for r in running:
+        if (r.campaign.id, 1) in unready:
+            continue
         size = sum(room.get(account_id, 0) for account_id in r.state.account_ids)
         caps = [cap for cap in (r.state.left_today, r.state.new_left_today) if cap is not None]
         size = min([size, MAX_SLOTS, *caps])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.campaigns.policies.preflight import Check, Facts, StepFacts, checks
+from app.campaigns.policies.readiness import unready
 from app.campaigns.policies.reasons import say_when
 from app.campaigns.policies.schedule import next_open_of
 from app.campaigns.queries import campaigns as reads
@@ -45,19 +46,15 @@ def _capacity(senders: Sequence[EmailAccount], now: datetime) -> int:
 
 def _step_facts(step: Step, leads: Sequence[Lead]) -> StepFacts:
     """A step filled in for some leads: broken text, and variables without a value."""
+    lacks = unready(step.position, step.subject, step.body_html)
+    if lacks is not None:
+        return StepFacts(step.position, lacks.why)
     missing: dict[str, None] = {}
     concerned = 0
     for lead in leads:
         preview = render_preview(step.subject, step.body_html, variables_of(lead))
-        if preview.problem:
-            return StepFacts(step.position, bool(step.subject), True, problem=preview.problem)
+        if preview.problem:  # with this lead's values only
+            return StepFacts(step.position, f"cannot be filled in: {preview.problem}")
         concerned += bool(preview.missing)
         missing.update(dict.fromkeys(preview.missing))
-    if not leads:
-        preview = render_preview(step.subject, step.body_html, {})
-        if preview.problem:
-            return StepFacts(step.position, bool(step.subject), True, problem=preview.problem)
-    has_body = bool(preview.text.strip()) if leads or step.body_html else False
-    return StepFacts(
-        step.position, bool(step.subject.strip()), has_body, "", tuple(missing), concerned
-    )
+    return StepFacts(step.position, "", tuple(missing), concerned)

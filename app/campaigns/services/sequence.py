@@ -4,17 +4,18 @@ Steps that were sent stay behind every lead (see policies.sequence). A text that
 by every mail that leaves from now on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
 from app.campaigns.policies.html import clean_body
+from app.campaigns.policies.readiness import unready
 from app.campaigns.policies.sequence import moved, next_positions
 from app.campaigns.queries.campaigns import steps_of
 from app.campaigns.schemas import DelayInput, StepInput, TextInput
 from app.campaigns.services.running import take_back_queued
 from app.core.db import db
-from app.core.errors import Conflict
+from app.core.errors import Conflict, Invalid
 from app.core.jobs import enqueue
 from app.models import Campaign, CampaignLead, Step
 
@@ -46,6 +47,16 @@ def update_text(step: Step, form: TextInput) -> None:
     db.session.flush()
 
 
+def refuse_unready(campaign: Campaign, steps: Iterable[Step]) -> None:
+    """A running campaign keeps a text that can be sent. Errors: Invalid with what is missing."""
+    if campaign.status != "active":
+        return
+    for step in steps:
+        lacks = unready(step.position, step.subject, step.body_html)
+        if lacks is not None:
+            raise Invalid({lacks.field: [f"Step {step.position} {lacks.why}."]})
+
+
 def update_delay(step: Step, form: DelayInput) -> None:
     """The wait before the step; the first has none. Leads that wait already keep their time."""
     step.delay_amount = 0 if step.position == 1 else form.delay_amount
@@ -68,7 +79,10 @@ def delete_step(campaign: Campaign, step: Step) -> None:
 
 
 def replace_steps(campaign: Campaign, forms: Sequence[StepInput]) -> list[Step]:
-    """The whole sequence as a program sends it: steps keep their place, surplus ones go."""
+    """The whole sequence as a program sends it: steps keep their place, surplus ones go.
+
+    Errors: Invalid (a running campaign with a step that cannot be sent).
+    """
     steps = steps_of(campaign.id)
     for step, form in zip(steps, forms, strict=False):
         update_step(step, form)
@@ -76,7 +90,9 @@ def replace_steps(campaign: Campaign, forms: Sequence[StepInput]) -> list[Step]:
         add_step(campaign, form)
     for step in steps[len(forms) :]:
         delete_step(campaign, step)
-    return steps_of(campaign.id)
+    replaced = steps_of(campaign.id)
+    refuse_unready(campaign, replaced)
+    return replaced
 
 
 def _rearrange(campaign: Campaign, old: list[int], new: list[int]) -> None:

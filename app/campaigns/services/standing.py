@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.campaigns.policies.planner import HORIZON, CampaignState, DueLead
+from app.campaigns.policies.readiness import unready
 from app.campaigns.policies.schedule import Schedule, next_open_of, zone_or_utc
 from app.campaigns.queries import campaigns as reads
 from app.campaigns.queries import planning as due
@@ -21,6 +22,11 @@ class Running:
     schedule: Schedule
     steps: list[Step]
     state: CampaignState
+
+    @property
+    def unready(self) -> set[int]:
+        """Positions of steps that cannot be sent yet; their leads wait."""
+        return {s.position for s in self.steps if unready(s.position, s.subject, s.body_html)}
 
 
 def running_campaigns(now: datetime, only: Sequence[Campaign] | None = None) -> list[Running]:

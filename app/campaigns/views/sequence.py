@@ -118,9 +118,17 @@ def update_step(campaign_id: int, step_id: int) -> ResponseReturnValue:
     campaign = get_campaign(campaign_id)
     step = get_step(campaign.id, step_id)
     form = parse_form(TextInput)
+    if campaign.status == "active" and "running" not in request.form:
+        # A page from before the launch saves as one types; half a sentence must not be sent.
+        form.fail("form", "The campaign is running now. Reload the page to change its texts.")
     if not form.ok:
         return _refused(campaign, step, form)
     sequence.update_text(step, form.value)
+    try:
+        sequence.refuse_unready(campaign, [step])
+    except Invalid as error:
+        form.errors.update(error.errors)
+        return _refused(campaign, step, form)
     return _saved(campaign, step)
 
 
