@@ -27,8 +27,6 @@ from app.models import (
 )
 from app.sending.policies import day_limit, local_day
 
-#: One number for "somebody plans this workspace"; the workspace id is the second key.
-PLANNING_LOCK = 7_001
 IS_WAITING = CampaignLead.state == sa.literal_column("'waiting'")
 IS_NEW = CampaignLead.step_position == sa.literal_column("1")
 IS_FOLLOW_UP = CampaignLead.step_position > sa.literal_column("1")
@@ -40,12 +38,6 @@ def workspaces_to_plan(now: datetime) -> list[int]:
         Campaign.status == "active", Campaign.deleted_at.is_(None)
     )
     return sorted(set(db.session.scalars(statement.distinct())))
-
-
-def take_planning_lock(workspace_id: int) -> bool:
-    """Whether this transaction is the only one to plan the workspace; kept until it ends."""
-    lock = sa.func.pg_try_advisory_xact_lock(PLANNING_LOCK, sa.cast(workspace_id, sa.Integer))
-    return bool(db.session.scalar(sa.select(lock)))
 
 
 def active_campaigns() -> list[Campaign]:

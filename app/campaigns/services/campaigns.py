@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from app.campaigns.policies.schedule import OFFICE_HOURS, Window, to_instant
+from app.campaigns.queries.planner_lock import wait_for_planner
 from app.campaigns.schemas import ScheduleInput, SettingsInput
 from app.campaigns.services.running import refuse_unverified, take_back_queued
 from app.core.db import db
@@ -37,6 +38,7 @@ def rename_campaign(campaign: Campaign, name: str) -> None:
 
 def update_schedule(campaign: Campaign, form: ScheduleInput) -> None:
     """Windows, zone, days and caps. A running campaign follows at once."""
+    wait_for_planner()
     zone = ZoneInfo(form.time_zone)
     campaign.time_zone = form.time_zone
     campaign.use_lead_time_zone = form.use_lead_time_zone
@@ -62,6 +64,7 @@ def _end_of(day: date | None, zone: ZoneInfo) -> datetime | None:
 
 def update_settings(campaign: Campaign, form: SettingsInput) -> None:
     """Name, senders and rules; leads keep the sender they have. Errors: Invalid, NotVerified."""
+    wait_for_planner()
     known = set(
         db.session.scalars(sa.select(EmailAccount.id).where(EmailAccount.removed_at.is_(None)))
     )
@@ -111,6 +114,7 @@ def _set_senders(campaign: Campaign, account_ids: list[int]) -> None:
 def _follow(campaign: Campaign) -> None:
     """A running campaign takes back what is queued under the old rules and plans anew."""
     db.session.flush()
+    db.session.refresh(campaign)  # it may have been launched while the planner was waited for
     if campaign.status == "active":
         take_back_queued(campaign.id, reason="rescheduled")
         enqueue("campaigns.plan", once=True)

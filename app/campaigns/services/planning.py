@@ -21,6 +21,7 @@ from app.campaigns.policies.planner import (
 )
 from app.campaigns.policies.reasons import Reason, Wait
 from app.campaigns.queries import planning as due
+from app.campaigns.queries.planner_lock import take_planning_lock
 from app.campaigns.services import moves
 from app.campaigns.services.queueing import pairs, queue_slots
 from app.campaigns.services.standing import (
@@ -31,7 +32,6 @@ from app.campaigns.services.standing import (
 )
 from app.core.db import db
 from app.core.events import publish
-from app.core.tenancy import require_workspace_id
 from app.leads.queries import suppressed_emails
 from app.models import CampaignLead
 
@@ -43,7 +43,7 @@ MAX_PER_ACCOUNT = 200
 
 def plan_workspace(now: datetime, jitter: Jitter) -> int:
     """Queue the mails of the next minute; how many. Safe to run twice and side by side."""
-    if not due.take_planning_lock(require_workspace_id()):
+    if not take_planning_lock():
         return 0
     moves.resume_after_pause(now)
     running = running_campaigns(now)

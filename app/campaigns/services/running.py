@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from app.auth.services import require_verified
 from app.campaigns.events import CampaignLaunched, CampaignPaused
 from app.campaigns.queries.campaigns import get_campaign, has_live, sender_ids
+from app.campaigns.queries.planner_lock import wait_for_planner
 from app.campaigns.services import moves
 from app.core.clock import utcnow
 from app.core.context import current_actor
@@ -59,6 +60,7 @@ def _start(campaign: Campaign, *, out_of: Sequence[str], **values: Any) -> bool:
 
 def pause_campaign(campaign: Campaign, reason: str = "") -> bool:
     """Stop sending now: what is queued is cancelled in this transaction. Again: nothing."""
+    wait_for_planner()
     if not _change(campaign, "paused", ("active",), status_reason=reason):
         if campaign.status == "paused":
             return False
@@ -75,6 +77,7 @@ def take_back_queued(campaign_id: int, *, reason: str) -> list[moves.Moved]:
 
 def archive_campaign(campaign: Campaign) -> None:
     """Out of the list; nothing leaves any more. Again: nothing."""
+    wait_for_planner()
     take_back_queued(campaign.id, reason="archived")
     _change(campaign, "archived", ("draft", "active", "paused", "completed"))
 
@@ -87,6 +90,7 @@ def restore_campaign(campaign: Campaign) -> None:
 
 def delete_campaign(campaign: Campaign) -> None:
     """Gone from every page; its leads stop, its mail stays in the mailhub. Again: nothing."""
+    wait_for_planner()
     cancel_queued(campaign_id=campaign.id, reason="deleted")
     statement = (
         sa.update(CampaignLead)

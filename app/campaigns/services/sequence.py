@@ -12,6 +12,7 @@ from app.campaigns.policies.html import clean_body
 from app.campaigns.policies.readiness import unready
 from app.campaigns.policies.sequence import moved, next_positions
 from app.campaigns.queries.campaigns import steps_of
+from app.campaigns.queries.planner_lock import wait_for_planner
 from app.campaigns.schemas import DelayInput, StepInput, TextInput
 from app.campaigns.services.running import take_back_queued
 from app.core.db import db
@@ -24,6 +25,7 @@ MAX_STEPS = 50
 
 def add_step(campaign: Campaign, form: StepInput | None = None) -> Step:
     """Another step at the end, three days after the one before. Errors: Conflict (too many)."""
+    wait_for_planner()
     steps = steps_of(campaign.id)
     if len(steps) >= MAX_STEPS:
         raise Conflict(f"A sequence has at most {MAX_STEPS} steps.")
@@ -66,12 +68,14 @@ def update_delay(step: Step, form: DelayInput) -> None:
 
 def move_step(campaign: Campaign, step: Step, to: int) -> None:
     """Put a step at another place. Leads go on after what they were already sent."""
+    wait_for_planner()
     old = [s.id for s in steps_of(campaign.id)]
     _rearrange(campaign, old, moved(old, step.id, to))
 
 
 def delete_step(campaign: Campaign, step: Step) -> None:
     """Remove a step; leads that wait for it go on with the next."""
+    wait_for_planner()
     old = [s.id for s in steps_of(campaign.id)]
     db.session.delete(step)
     db.session.flush()
@@ -83,6 +87,7 @@ def replace_steps(campaign: Campaign, forms: Sequence[StepInput]) -> list[Step]:
 
     Errors: Invalid (a running campaign with a step that cannot be sent).
     """
+    wait_for_planner()
     steps = steps_of(campaign.id)
     for step, form in zip(steps, forms, strict=False):
         update_step(step, form)

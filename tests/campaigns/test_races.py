@@ -1,0 +1,85 @@
+"""The planner and a person at the same moment: real connections, real commits."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+import sqlalchemy as sa
+
+from app.campaigns.queries.campaigns import get_campaign, steps_of
+from app.campaigns.schemas import ScheduleInput
+from app.campaigns.services import running, sequence
+from app.campaigns.services.campaigns import update_schedule
+from app.campaigns.services.planning import plan_workspace
+from app.core.clock import utcnow
+from app.core.db import db
+from app.core.tenancy import workspace_context
+from app.core.transactions import unit_of_work
+from app.models import CampaignLead, Outbox
+from tests.factories import make_account, make_campaign, make_campaign_lead
+
+pytestmark = pytest.mark.committed
+
+
+@pytest.fixture
+def planned(app, in_acme):
+    """An active campaign with three leads that are due."""
+    campaign = make_campaign(accounts=[make_account()], steps=2, status="active", leads_count=3)
+    for _ in range(3):
+        make_campaign_lead(campaign)
+    db.session.commit()
+    return campaign.id, in_acme.acme.id
+
+
+def during_a_plan(app, workspace_id: int, act: Callable[[], object]) -> None:
+    """Run `act` in a transaction of its own that begins while a plan is under way."""
+
+    def other() -> None:
+        with app.app_context(), workspace_context(workspace_id):
+            try:
+                with unit_of_work():
+                    act()
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(1) as pool:
+        with unit_of_work():
+            assert plan_workspace(utcnow(), lambda _: 0.0) == 3
+            done = pool.submit(other)
+            until_it_waits_or_ends(done)
+        done.result(10)
+    db.session.rollback()
+
+
+def until_it_waits_or_ends(done: "Future[None]") -> None:
+    """The other side stands before a lock of ours, or did not need to."""
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    deadline = time.monotonic() + 10
+    with db.engine.connect() as look:
+        while not done.done() and time.monotonic() < deadline:
+            if look.scalar(waiting):
+                return
+            time.sleep(0.02)
+
+
+def states(model) -> list[str]:
+    return list(db.session.scalars(sa.select(model.state)))
+
+
+@pytest.mark.parametrize(
+    ("verb", "lead_state"),
+    [
+        (running.pause_campaign, "waiting"),
+        (running.archive_campaign, "waiting"),
+        (running.delete_campaign, "stopped"),
+        (lambda c: sequence.delete_step(c, steps_of(c.id)[0]), "waiting"),
+        (lambda c: update_schedule(c, ScheduleInput(always_open=True)), "waiting"),
+    ],
+    ids=["pause", "archive", "delete", "delete step", "schedule"],
+)
+def test_what_is_being_planned_is_taken_back_too(app, planned, verb, lead_state):
+    campaign_id, workspace_id = planned
+    during_a_plan(app, workspace_id, lambda: verb(get_campaign(campaign_id)))
+    assert set(states(Outbox)) == {"cancelled"}
+    assert set(states(CampaignLead)) == {lead_state}
