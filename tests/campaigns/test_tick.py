@@ -5,11 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from app.accounts.services import remove_account
+from app.campaigns.queries.people import find_person
+from app.campaigns.services.explain import explain_lead
 from app.campaigns.services.planning import plan_workspace
 from app.campaigns.services.running import pause_campaign, resume_campaign
+from app.core.clock import utcnow
 from app.core.db import db
 from app.leads.services import suppress
-from app.models import CampaignDay, CampaignLead, Outbox, SendingWindow
+from app.models import CampaignAccount, CampaignDay, CampaignLead, Outbox, SendingWindow
+from app.sending.news import announce
 from tests.factories import make_account, make_campaign, make_campaign_lead, make_lead, make_step
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # a Monday
@@ -246,3 +251,21 @@ def test_steps_are_needed(running):
     bare = make_campaign(accounts=[running[1]], status="active")
     enrol(bare)
     assert tick() == 0
+
+
+def test_who_was_never_written_to_is_bound_to_no_account(running):
+    """Their mail was taken back when the account went: they neither wait for it nor block others."""
+    campaign, lost = running
+    leads = enrol(campaign, 2)
+    tick()
+    assert {lead.account_id for lead in leads} == {lost.id}
+    other = make_account(gap_seconds=3600)
+    db.session.add(CampaignAccount(campaign_id=campaign.id, account_id=other.id))
+    remove_account(lost)
+    db.session.commit()
+    announce(lost.id)
+    db.session.expire_all()
+    assert [lead.state for lead in leads] == ["waiting", "waiting"]
+    assert tick(utcnow()) == 1
+    assert (leads[0].state, leads[0].account_id) == ("queued", other.id)
+    assert "Next in line" in explain_lead(find_person(leads[1].id), campaign, utcnow())

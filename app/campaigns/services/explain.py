@@ -16,7 +16,7 @@ from app.campaigns.queries import planning as due
 from app.campaigns.queries.campaigns import has_live
 from app.campaigns.queries.people import Person
 from app.campaigns.services.planning import candidates
-from app.campaigns.services.standing import Running, due_lead, own_zone, running_campaigns
+from app.campaigns.services.standing import Running, due_lead, running_campaigns
 from app.models import Campaign
 
 #: What a status says by itself, whatever the leads are doing.
@@ -98,7 +98,7 @@ def _first_answer(
     """What the planner says of the leads that are due; else when the next one is."""
     ids = candidates([running], accounts, now)
     if ids:
-        leads = [due_lead(row, running) for row in due.peek_waiting(ids[:50])]
+        leads = [due_lead(row, row.time_zone, running) for row in due.peek_waiting(ids[:50])]
         answers = plan(now, State([running.state], accounts, leads), _no_jitter)
         slots = [entry.send_at for entry in answers if isinstance(entry, Slot)]
         if slots:
@@ -155,14 +155,7 @@ def _sentence(person: Person, running: Running, accounts: list[AccountState], no
         return lead_sentence(Reason.NO_STEPS, None, now, zone)
     if entry.step_position in running.unready:
         return lead_sentence(Reason.STEP_UNREADY, None, now, zone)
-    lead = DueLead(
-        entry.id,
-        running.campaign.id,
-        entry.due_at or now,
-        entry.account_id,
-        is_new=entry.first_sent_at is None,
-        zone=own_zone(running, person.lead.time_zone),
-    )
+    lead = due_lead(entry, person.lead.time_zone, running)
     if lead.due_at > now + HORIZON:
         opens = next_open_of(running.schedule, lead.due_at, lead.zone)
         return lead_sentence(Reason.DELAY, opens, now, zone)

@@ -57,7 +57,7 @@ def plan_workspace(now: datetime, jitter: Jitter) -> int:
     rows = _without_strays(rows, by_id)
     if not rows:
         return 0
-    leads = [due_lead(row, by_id[row.campaign_id]) for row in rows]
+    leads = [due_lead(row, row.time_zone, by_id[row.campaign_id]) for row in rows]
     state = State([r.state for r in open_now], accounts, leads)
     result = plan(now, state, jitter)
     slots = [entry for entry in result if isinstance(entry, Slot)]

@@ -77,15 +77,19 @@ def opens_within_horizon(running: Running, now: datetime) -> bool:
     return opens is not None and opens <= now + HORIZON
 
 
-def due_lead(row: Any, running: Running) -> DueLead:
-    """A row of the database as the planner sees it."""
+def due_lead(row: Any, time_zone: str, running: Running) -> DueLead:
+    """A campaign lead as the planner sees it; `time_zone` is the lead's own.
+
+    The first mail binds it to an account. One that was queued and taken back is free again.
+    """
+    is_new = row.first_sent_at is None
     return DueLead(
         row.id,
         running.campaign.id,
         row.due_at,
-        row.account_id,
-        is_new=row.first_sent_at is None,
-        zone=own_zone(running, row.time_zone),
+        None if is_new else row.account_id,
+        is_new=is_new,
+        zone=own_zone(running, time_zone),
     )
 
 
