@@ -253,6 +253,13 @@ def test_steps_are_needed(running):
     assert tick() == 0
 
 
+def test_a_name_on_several_lines_is_one_line_in_the_header(running):
+    name = {"first_name": "Ann\r\nBcc: x@evil.test", "last_name": "Lee\x01" + "e" * 900}
+    enrol(running[0], lead=make_lead("ann@people.test", **name))
+    tick()
+    assert outbox()[0].to_name == ("Ann Bcc: x@evil.test Lee " + "e" * 900)[:150]
+
+
 def test_who_was_never_written_to_is_bound_to_no_account(running):
     """Their mail was taken back when the account went: they neither wait for it nor block others."""
     campaign, lost = running

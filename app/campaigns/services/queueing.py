@@ -15,8 +15,12 @@ from app.campaigns.queries import planning as due
 from app.campaigns.services import moves
 from app.campaigns.services.standing import Running, own_zone
 from app.core.db import db
+from app.mailhub.mime_headers import one_line
 from app.models import Campaign, CampaignLead, EmailAccount
 from app.sending.services import OutgoingMail, queue_mails
+
+#: Of a recipient's name in the header; lists hold whole paragraphs in a cell at times.
+MAX_NAME = 150
 
 
 def queue_slots(slots: Sequence[Slot], rows: dict[int, Any], running: dict[int, Running]) -> None:
@@ -92,7 +96,7 @@ def _mail(slot: Slot, row: Any, running: dict[int, Running]) -> OutgoingMail:
     return OutgoingMail(
         account_id=slot.account_id,
         to_email=row.email,
-        to_name=f"{row.first_name} {row.last_name}".strip(),
+        to_name=one_line(f"{row.first_name} {row.last_name}")[:MAX_NAME],
         intent=f"campaign-lead:{row.id}:step:{step.id}",
         campaign_id=row.campaign_id,
         campaign_lead_id=row.id,
