@@ -28,6 +28,7 @@ VARIABLES = [
     ("{{ website }}", "Website"),
     ("{{ email }}", "Email address"),
     ("{{ sender_name }}", "Your name"),
+    ("{{ unsubscribe_url }}", "Unsubscribe address"),
 ]
 
 
