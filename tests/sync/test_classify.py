@@ -7,6 +7,7 @@ from app.sync.classify import classify
 from app.sync.classify.bounces import find_report, severity_of
 from app.sync.classify.return_date import return_date
 from app.sync.parse import ParsedMail, parse_mail
+from tests.sync.mails import raw_mail
 
 EML = Path(__file__).parent.parent / "eml"
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -46,6 +47,25 @@ def parse(name: str) -> ParsedMail:
 )
 def test_kinds(name: str, kind: str) -> None:
     assert classify(parse(name)).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("subject", "extra", "text", "kind"),
+    [
+        ("Out of office next week, shall we talk before?", "", "Call me on Friday.", "human"),
+        ("Away from my desk but interested", "", "Yes.", "human"),
+        ("Ich bin außer mir vor Freude", "", "Wann reden wir?", "human"),
+        ("Re: Hello", "Auto-Submitted: No (a person)", "Yes.", "human"),
+        ("Out of office", "", "I am away until 4 December.", "out_of_office"),
+        ("Out of Office: Hello", "", "I am away until 4 December.", "out_of_office"),
+        ("Out of the office until 4 December", "", "I am on vacation.", "out_of_office"),
+        ("Automatic reply: Hello", "", "Back 12/04/2026.", "out_of_office"),
+        ("Re: Hello", "Auto-Submitted: auto-replied (vacation)", "I am away.", "out_of_office"),
+    ],
+)
+def test_people_who_write_of_their_absence(subject, extra, text, kind) -> None:
+    raw = raw_mail(subject=subject, extra=extra, text=text, at=NOW)
+    assert classify(parse_mail(raw, received_at=NOW)).kind == kind
 
 
 def test_a_list_that_answers_us_is_a_person() -> None:

@@ -3,19 +3,32 @@
 import re
 
 # Subject prefixes that only programs write; they stand at the very start.
-AUTO_SUBJECT = re.compile(
-    r"^\W{0,3}(?:automatic reply|auto(?:matic)?[ -]?(?:reply|response)|autoreply|"
-    r"out of (?:the )?office|ooo\b|vacation (?:reply|response|notice)|away from|on vacation|"
-    r"automatische (?:antwort|reactie)|abwesenheits|abwesend\b|ich bin (?:nicht im|außer) |"
+_ANSWERED = (
+    r"automatic reply|auto(?:matic)?[ -]?(?:reply|response)|autoreply|"
+    r"vacation (?:reply|response|notice)|automatische (?:antwort|reactie)|abwesenheits|"
     r"réponse automatique|absence du bureau|absent du bureau|message d.absence|"
-    r"respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori (?:sede|ufficio)|"
-    r"resposta automática|fora do escritório|ausência temporária|afwezig|buiten kantoor|"
-    r"automatyczna odpowiedź|odpowiedź automatyczna|poza biurem|nieobecność|"
-    r"autosvar|automatiskt svar|automatisk svar|frånvaro|fravær|ikke på kontoret|"
-    r"automaattinen vastaus|poissaoloilmoitus|automatická odpověď|mimo kancelář|"
-    r"автоматический ответ|автоответ|отсутствие на рабочем|нет на месте|"
-    r"otomatik (?:yanıt|cevap)|ofis dışında|αυτόματη απάντηση|automatikus válasz|răspuns automat|"
-    r"自動返信|自動応答|不在|自动回复|自動回覆|外出|부재중|자동 ?회신)",
+    r"respuesta automática|risposta automatica|resposta automática|ausência temporária|"
+    r"automatyczna odpowiedź|odpowiedź automatyczna|autosvar|automatiskt svar|automatisk svar|"
+    r"automaattinen vastaus|poissaoloilmoitus|automatická odpověď|"
+    r"автоматический ответ|автоответ|отсутствие на рабочем|"
+    r"otomatik (?:yanıt|cevap)|αυτόματη απάντηση|automatikus válasz|răspuns automat|"
+    r"自動返信|自動応答|不在|自动回复|自動回覆|外出|부재중|자동 ?회신"
+)
+# These a person may begin with too ("Out of office next week, shall we talk before?"), so they
+# count where they end the subject, or where the old subject or a day follows.
+_AWAY = (
+    r"out of (?:the )?office|ooo|away from (?:the |my )?(?:office|desk)|on vacation|abwesend|"
+    r"ich bin (?:nicht im (?:büro|haus)|außer haus)|fuera de (?:la )?oficina|"
+    r"fuori (?:sede|ufficio)|fora do escritório|afwezig|buiten kantoor|poza biurem|nieobecność|"
+    r"frånvaro|fravær|ikke på kontoret|mimo kancelář|нет на месте|ofis dışında"
+)
+_FOLLOWED_BY = (
+    r"\W*$|\s*[:：\-–—(\[|/]|\s+(?:re|aw|fwd?)\b|"
+    r"\s+(?:until|till|from|through|bis|vom|ab|jusqu|du|hasta|del|fino|dal|até|de|tot|van|do|od|"
+    r"till|til|fra|från|до|с)\W"
+)
+AUTO_SUBJECT = re.compile(
+    rf"^\W{{0,3}}(?:{_ANSWERED}|(?:{_AWAY})(?:{_FOLLOWED_BY}))",
     re.I,
 )
 OOO_SUBJECT = re.compile(
@@ -30,7 +43,7 @@ OOO_SUBJECT = re.compile(
 OOO_TEXT = re.compile(
     r"out of (?:the |my )?office|(?:am|be|is|are|currently|'m) away|on (?:\w+ )?(?:leave|vacation|"
     r"holiday)|on holidays|annual leave|parental leave|maternity leave|limited access to|"
-    r"travell?ing|(?:be |am )?back (?:in the office|on|at)|(?:i )?(?:will )?return(?:ing)? (?:on|to)|"
+    r"travell?ing|(?:be |am )?back (?:in the office|on|at|\d)|(?:i )?(?:will )?return(?:ing)? (?:on|to)|"
     r"nicht im (?:büro|haus)|abwesen|(?:im|in) urlaub|in elternzeit|wieder (?:im büro|erreichbar|da|"
     r"für sie)|außer haus|nicht erreichbar|"
     r"absente?\b|en (?:congés?|vacances|déplacement)|de retour|hors du bureau|"

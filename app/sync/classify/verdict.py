@@ -86,7 +86,8 @@ def _is_away_note(text: str, reason: str) -> bool:
 
 def _certain_sign(mail: ParsedMail) -> str | None:
     """What RFC 3834 and its forerunners make certain."""
-    submitted = _value(mail, "auto-submitted").split(";")[0].strip().lower()
+    # The first word: parameters and comments may follow.
+    submitted = re.split(r"[;(\s]", _value(mail, "auto-submitted").strip().lower())[0]
     if submitted and submitted != "no":
         return submitted[:40]
     if any(kind == _READ_RECEIPT for kind, _ in mail.reports):
