@@ -7,7 +7,10 @@ import sqlalchemy as sa
 
 from app.accounts.events import AccountPaused
 from app.campaigns.policies.out_of_office import resume_at
+from app.campaigns.queries.campaigns import steps_of
+from app.campaigns.services import progress, reactions
 from app.campaigns.services.planning import plan_workspace
+from app.campaigns.services.sequence import delete_step
 from app.core.db import db
 from app.core.events import publish
 from app.leads.queries import suppressed_emails
@@ -114,6 +117,31 @@ def test_the_last_step_completes_and_the_thread_is_carried_on(running, queued):
     assert queued.thread_subject == "Hello Lea"
     campaign, _ = running
     assert (campaign.sent_count, campaign.contacted_count, campaign.finished_count) == (2, 1, 1)
+
+
+@pytest.mark.parametrize("act", ["replied", "unsubscribed", "bounced"])
+def test_who_had_finished_and_then_reacts_is_through_once(running, queued, act):
+    """The list adds these figures up to how many leads are through."""
+    send(queued)
+    queued.state, running[0].finished_count = "completed", 1
+    db.session.flush()
+    if act == "bounced":
+        progress.bounced(queued.id, NOW, "550")
+    else:
+        getattr(reactions, act)(queued.id, NOW)
+    db.session.expire_all()
+    campaign = running[0]
+    assert queued.state == act
+    assert (campaign.finished_count, getattr(campaign, f"{act}_count")) == (0, 1)
+
+
+def test_who_has_no_step_left_has_finished(running, queued):
+    send(queued)
+    campaign, _ = running
+    delete_step(campaign, steps_of(campaign.id)[1])
+    plan_workspace(NOW + timedelta(days=4), lambda _: 0.0)
+    db.session.expire_all()
+    assert (queued.state, campaign.finished_count) == ("completed", 1)
 
 
 def test_the_server_s_own_message_id_is_what_people_answer_to(queued):

@@ -29,6 +29,7 @@ class Moved:
 
     id: int
     campaign_id: int
+    was: str
 
 
 def move(
@@ -64,11 +65,17 @@ def _move(
     values: dict[str, Any],
 ) -> list[Moved]:
     """The update, then the mails that must not leave."""
+    before = (
+        sa.select(CampaignLead.id, CampaignLead.state)
+        .where(condition, CampaignLead.state.in_(out_of))
+        .with_for_update()
+        .cte("before")
+    )
     statement = (
         sa.update(CampaignLead)
-        .where(condition, CampaignLead.state.in_(out_of))
+        .where(CampaignLead.id == before.c.id)
         .values(state=state, state_reason=reason, state_changed_at=utcnow(), **values)
-        .returning(CampaignLead.id, CampaignLead.campaign_id)
+        .returning(CampaignLead.id, CampaignLead.campaign_id, before.c.state)
         .execution_options(synchronize_session=False)
     )
     rows = [Moved(*row) for row in db.session.execute(statement)]
@@ -91,6 +98,11 @@ def mark_once(lead_id: int, column: str, at: datetime, event: str) -> int | None
     campaign_id = db.session.scalar(statement)
     db.session.expire_all()
     return campaign_id
+
+
+def no_longer_finished(moved: Iterable[Moved]) -> int:
+    """How many of them had been sent every step: they count as something else now."""
+    return sum(one.was == "completed" for one in moved)
 
 
 def back_to_waiting(ids: Iterable[int], *, due_at: datetime | None = None) -> list[Moved]:

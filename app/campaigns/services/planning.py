@@ -4,6 +4,7 @@ The caller's transaction holds all of it. A lock per workspace makes the planner
 rows are skipped, and the conditional update makes a second run find nothing to do.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -22,7 +23,7 @@ from app.campaigns.policies.planner import (
 from app.campaigns.policies.reasons import Reason, Wait
 from app.campaigns.queries import planning as due
 from app.campaigns.queries.planner_lock import take_planning_lock
-from app.campaigns.services import moves
+from app.campaigns.services import counters, moves
 from app.campaigns.services.queueing import pairs, queue_slots
 from app.campaigns.services.standing import (
     Running,
@@ -30,6 +31,7 @@ from app.campaigns.services.standing import (
     opens_within_horizon,
     running_campaigns,
 )
+from app.core.clock import utcnow
 from app.core.db import db
 from app.core.events import publish
 from app.leads.queries import suppressed_emails
@@ -107,7 +109,10 @@ def _without_strays(rows: Sequence[Any], running: dict[int, Running]) -> list[An
         if row.id not in stop and row.step_position > len(running[row.campaign_id].steps)
     ]
     moves.move(stop, "stopped", out_of=("waiting",), reason="On the do-not-contact list")
-    moves.move(over, "completed", out_of=("waiting",), due_at=None)
+    finished = Counter(
+        one.campaign_id for one in moves.move(over, "completed", out_of=("waiting",), due_at=None)
+    )
+    counters.count_many({id_: {"finished": n} for id_, n in finished.items()}, utcnow())
     gone = {*stop, *over}
     return [row for row in rows if row.id not in gone]
 

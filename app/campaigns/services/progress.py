@@ -117,11 +117,11 @@ def _end(mail: MailNote, state: str, reason: str) -> None:
 def bounced(campaign_lead_id: int, at: datetime, reason: str) -> None:
     """Stop the lead, count the bounce once, never write to the address again."""
     campaign_id = moves.mark_once(campaign_lead_id, "bounced_at", at, BOUNCE_EVENT)
-    moves.move(
+    moved = moves.move(
         [campaign_lead_id], "bounced", out_of=moves.BEFORE_BOUNCE, reason=reason[:500], due_at=None
     )
     if campaign_id is not None:
-        counters.count(campaign_id, at, bounced=1)
+        counters.count(campaign_id, at, bounced=1, finished=-moves.no_longer_finished(moved))
     suppress_lead(campaign_lead_id, "bounced")
 
 

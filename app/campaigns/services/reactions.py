@@ -1,5 +1,6 @@
 """What people do with a mail, and what that means for the campaign lead."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -12,10 +13,7 @@ from app.models import Campaign, CampaignLead, Lead
 
 def replied(campaign_lead_id: int, at: datetime) -> None:
     """A person answered: the sequence ends, also when it was over already. Counted once."""
-    campaign_id = moves.mark_once(campaign_lead_id, "replied_at", at, "replied")
-    moves.move([campaign_lead_id], "replied", out_of=moves.BEFORE_REPLY, due_at=None)
-    if campaign_id is not None:
-        counters.count(campaign_id, at, replied=1)
+    _end(campaign_lead_id, at, "replied", moves.BEFORE_REPLY)
 
 
 def auto_replied(campaign_lead_id: int, at: datetime) -> None:
@@ -52,10 +50,16 @@ def left_company(campaign_lead_id: int, at: datetime) -> None:
 
 def unsubscribed(campaign_lead_id: int, at: datetime) -> None:
     """Nothing more to this person. Counted once."""
-    campaign_id = moves.mark_once(campaign_lead_id, "unsubscribed_at", at, "unsubscribed")
-    moves.move([campaign_lead_id], "unsubscribed", out_of=moves.BEFORE_UNSUBSCRIBE, due_at=None)
+    _end(campaign_lead_id, at, "unsubscribed", moves.BEFORE_UNSUBSCRIBE)
+
+
+def _end(campaign_lead_id: int, at: datetime, state: str, out_of: Sequence[str]) -> None:
+    """The sequence ends by the lead's own doing, also when it was over; the first time counts."""
+    campaign_id = moves.mark_once(campaign_lead_id, f"{state}_at", at, state)
+    moved = moves.move([campaign_lead_id], state, out_of=out_of, due_at=None)
     if campaign_id is not None:
-        counters.count(campaign_id, at, unsubscribed=1)
+        finished = -moves.no_longer_finished(moved)
+        counters.count(campaign_id, at, **{state: 1, "finished": finished})
 
 
 def opened(campaign_lead_id: int, at: datetime, *, human: bool) -> None:
