@@ -21,8 +21,9 @@ from app.mailhub.serializers import (
     thread_json,
 )
 from app.mailhub.services.marking import apply_verb
+from app.mailhub.services.own_marks import unmarked_html, unmarked_text
 from app.mailhub.services.replying import reply_to_thread
-from app.models import Message, Thread
+from app.models import Attachment, Message, Thread
 
 FIND = {"thread_id": queries.get_thread}
 FIND_MESSAGE = {"message_id": message_queries.get_message}
@@ -51,7 +52,7 @@ def show_thread(thread: Thread) -> ConversationJson:
     pending = message_queries.pending_mails([thread.id])
     return {
         **thread_json(thread),
-        "messages": [message_json(m, files.get(m.id, [])) for m in messages],
+        "messages": [_shown(message, files.get(message.id, [])) for message in messages],
         "pending": [pending_json(row) for row in pending],
     }
 
@@ -60,7 +61,13 @@ def show_thread(thread: Thread) -> ConversationJson:
 def show_message(message: Message) -> MessageJson:
     """One mail."""
     files = message_queries.attachments_of([message.id])
-    return message_json(message, files.get(message.id, []))
+    return _shown(message, files.get(message.id, []))
+
+
+def _shown(message: Message, files: list[Attachment]) -> MessageJson:
+    """A mail without our own marks: who reads it here must not count as the lead."""
+    text, html = unmarked_text(message.body_text), unmarked_html(message.body_html)
+    return message_json(message, files, text=text, html=html)
 
 
 def _mark(path: str, put: str, delete: str, words: str) -> None:

@@ -102,8 +102,13 @@ def thread_json(thread: Thread) -> ThreadJson:
     }
 
 
-def message_json(message: Message, attachments: list[Attachment]) -> MessageJson:
-    """One mail. The HTML is sanitised and still has no business outside a sandboxed frame."""
+def message_json(
+    message: Message, attachments: list[Attachment], *, text: str, html: str
+) -> MessageJson:
+    """One mail. The HTML is sanitised and still has no business outside a sandboxed frame.
+
+    `text` and `html` are its bodies as they may be shown: without our own marks.
+    """
     return {
         "id": message.id,
         "thread_id": message.thread_id,
@@ -114,9 +119,9 @@ def message_json(message: Message, attachments: list[Attachment]) -> MessageJson
         "cc": message.cc,
         "subject": message.subject,
         "snippet": message.snippet,
-        "text": message.body_text,
+        "text": text,
         "reply_text": message.reply_text,
-        "html": message.body_html,
+        "html": html,
         "is_read": message.is_seen,
         "at": message.at,
         "attachments": [attachment_json(one) for one in attachments],

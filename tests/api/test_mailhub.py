@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from app.core.clock import utcnow
 from app.core.db import db
+from app.core.signing import sign_ids
 from app.core.tenancy import workspace_context
 from app.models import Message, Outbox, Thread, ThreadBox
 from tests.factories import make_account
@@ -68,6 +69,16 @@ def test_conversation(call, cast, thread_id):
     assert message["from"] == {"name": "Lea", "email": "lea@example.test"}
     assert message["text"] == "How much?"
     assert message["at"].endswith("Z")
+
+
+def test_a_program_that_shows_a_mail_does_not_count_as_its_lead(call, cast, thread_id):
+    pixel = f'<img src="http://localhost/t/o/{sign_ids("open", 7)}.gif" width="1" height="1">'
+    with workspace_context(cast.acme.id):
+        values = {"body_html": f"<p>Yes</p>{pixel}"}
+        db.session.execute(sa.update(Message).where(Message.thread_id == thread_id).values(values))
+        db.session.commit()
+    body = call(cast.vera, "GET", f"/api/mailhub/threads/{thread_id}").get_json()["data"]
+    assert body["messages"][0]["html"] == "<p>Yes</p>"
 
 
 @pytest.mark.parametrize("mark", ["read", "star", "archive"])

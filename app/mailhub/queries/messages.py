@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from app.core.db import db
 from app.core.errors import NotFound
-from app.models import Attachment, Folder, Lead, MailAction, Message, Outbox, Placement
+from app.models import Attachment, Folder, Lead, MailAction, Message, Outbox, Placement, TrackedLink
 from app.sending.queries import pending_in_thread
 
 MAX_SHOWN = 200
@@ -71,6 +71,14 @@ def get_pending(outbox_id: int) -> Outbox | None:
 def get_lead(lead_id: int) -> Lead | None:
     """The lead a thread belongs to."""
     return db.session.scalar(sa.select(Lead).where(Lead.id == lead_id))
+
+
+def link_targets(link_ids: Collection[int]) -> dict[int, str]:
+    """Where tracked links of this workspace lead."""
+    rows = db.session.execute(
+        sa.select(TrackedLink.id, TrackedLink.url).where(TrackedLink.id.in_(list(link_ids)))
+    )
+    return {row.id: row.url for row in rows}
 
 
 def unseen_inbound(thread_ids: Collection[int]) -> list[Message]:

@@ -6,6 +6,7 @@ from app.core.blobs import BlobMissing, get_blob
 from app.core.settings import settings
 from app.mailhub.html import body_document
 from app.mailhub.mime import TooBroken, leaves, part_at, part_bytes, read_message
+from app.mailhub.services.own_marks import unmarked_html
 from app.models import Attachment, Message
 
 MAX_INLINE = 8 * 1024 * 1024
@@ -20,7 +21,7 @@ def render_body(message: Message, *, show_remote: bool, theme: str = "") -> str:
     """The document of an HTML mail."""
     inline = _inline_images(message) if "cid:" in message.body_html else {}
     return body_document(
-        message.body_html,
+        unmarked_html(message.body_html),
         inline=inline,
         show_remote=show_remote,
         own_url=settings.public_url,

@@ -13,6 +13,7 @@ from app.mailhub.queries import messages as queries
 from app.mailhub.queries.threads import get_account
 from app.mailhub.quoted import reply_text
 from app.mailhub.schemas import ReplyInput
+from app.mailhub.services.own_marks import unmarked_html, unmarked_text
 from app.mailhub.services.storing import store_messages
 from app.models import EmailAccount, Message, Outbox, Thread
 from app.sending.render.html import text_of
@@ -79,7 +80,8 @@ def _attribution(message: Message) -> str:
 
 def _text(body: str, account: EmailAccount, message: Message) -> str:
     body = body.replace("\r\n", "\n")
-    quoted = "\n".join(f"> {line}" for line in message.body_text[:MAX_QUOTED].splitlines())
+    old = unmarked_text(message.body_text[:MAX_QUOTED])
+    quoted = "\n".join(f"> {line}" for line in old.splitlines())
     signature = text_of(account.signature_html) if account.signature_html else ""
     parts = [body, f"-- \n{signature}" if signature else "", f"{_attribution(message)}\n{quoted}"]
     return "\n\n".join(part for part in parts if part)
@@ -90,6 +92,7 @@ def _html(body: str, account: EmailAccount, message: Message) -> str:
     paragraphs = "".join(f"<p>{_lines(block)}</p>" for block in blocks)
     signature = f"<div>{sanitise(account.signature_html)}</div>" if account.signature_html else ""
     old = sanitise(message.body_html[:400_000]) or _lines(message.body_text[:MAX_QUOTED])
+    old = unmarked_html(old)
     quote = f'<blockquote type="cite">{old}</blockquote>'
     history = f'<div class="gmail_quote"><p>{escape(_attribution(message))}</p>{quote}</div>'
     return paragraphs + signature + history

@@ -16,6 +16,7 @@ from app.mailhub.queries import messages as message_queries
 from app.mailhub.queries import threads as queries
 from app.mailhub.quoted import reply_text
 from app.mailhub.schemas import ThreadFilter
+from app.mailhub.services.own_marks import unmarked_text
 from app.mailhub.services.replying import recipient_of
 from app.mailhub.views.blueprint import bp, current_filter
 from app.models import Message, Outbox, Thread
@@ -163,7 +164,7 @@ def thread_context(thread: Thread, wanted: ThreadFilter) -> dict[str, Any]:
 
 def shown_text(message: Message) -> tuple[Any, Any]:
     """A text mail as safe HTML: own words and quoted history."""
-    return text_to_html(message.body_text)
+    return text_to_html(unmarked_text(message.body_text))
 
 
 def reply_words(mail: Outbox) -> Markup:
