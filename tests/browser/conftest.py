@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.browser.places import PASSWORD, PATIENCE, sign_in
 from tests.servers.installation import Installation
 from tests.servers.redis_server import redis_server
 
@@ -37,11 +38,22 @@ def browser(chromium: Browser) -> Browser:
     return chromium
 
 
+@pytest.fixture(scope="session")
+def demo(browser: Browser, installation: Installation) -> Iterator[BrowserContext]:
+    """The demo's user, signed in once."""
+    installation.flask("demo", "seed", "--password", PASSWORD)
+    opened = browser.new_context(base_url=installation.url)
+    opened.set_default_timeout(PATIENCE)
+    sign_in(opened, "demo@parakeet.test", PASSWORD)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
 def context(browser: Browser, installation: Installation) -> Iterator[BrowserContext]:
     """A fresh profile; console errors and refused contents of the policy fail the test."""
     opened = browser.new_context(base_url=installation.url, viewport={"width": 1440, "height": 900})
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(PATIENCE)
     yield opened
     opened.close()
 

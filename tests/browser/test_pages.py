@@ -8,25 +8,13 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.accessibility import assert_accessible, assert_no_sideways_scroll
 from tests.browser.conftest import SHOTS, SIZES
-from tests.browser.places import PASSWORD, Guide, sign_in
+from tests.browser.places import PATIENCE, Guide
 from tests.browser.walk import EMPTY, FOREIGN, INSIDE, OUTSIDE, REFUSED
 from tests.servers.installation import Installation
 
 LOOKS = [("wide", "light"), ("phone", "light"), ("phone", "dark"), ("wide", "dark")]
 READ_BY_AXE = {("wide", "light"), ("phone", "dark")}  # every rule once at each size, in each scheme
-PATIENCE = 60_000  # ms; a busy machine is no fault of a page
 ZOOMED = {"width": 720, "height": 450}  # 1440 px at 200 %
-
-
-@pytest.fixture(scope="module")
-def context(browser: Browser, installation: Installation) -> Iterator[BrowserContext]:
-    """The demo's user, signed in once."""
-    installation.flask("demo", "seed", "--password", PASSWORD)
-    opened = browser.new_context(base_url=installation.url)
-    opened.set_default_timeout(PATIENCE)
-    sign_in(opened, "demo@parakeet.test", PASSWORD)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +29,12 @@ def stranger(browser: Browser, installation: Installation) -> Iterator[BrowserCo
 @pytest.fixture(scope="module")
 def places(
     browser: Browser,
-    context: BrowserContext,
+    demo: BrowserContext,
     installation: Installation,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, str]:
     """The addresses that the names in braces stand for."""
-    tab = context.new_page()
+    tab = demo.new_page()
     found = Guide(browser, installation, tab, tmp_path_factory.mktemp("lists")).places()
     tab.close()
     return found
@@ -58,8 +46,8 @@ def test_a_page_anybody_may_see(stranger, places, name):
 
 
 @pytest.mark.parametrize("name", INSIDE | EMPTY)
-def test_a_page_of_the_team(context, places, name):
-    look_at(context.new_page(), (INSIDE | EMPTY)[name].format(**places), name)
+def test_a_page_of_the_team(demo, places, name):
+    look_at(demo.new_page(), (INSIDE | EMPTY)[name].format(**places), name)
 
 
 def look_at(tab: Page, url: str, name: str) -> None:

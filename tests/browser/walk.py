@@ -52,7 +52,7 @@ INSIDE = {
     "mailhub-nothing-found": "{w}/mailhub?q=zzz",
     "mailhub-thread": "{thread}",
     "outbox": "{w}/outbox",
-    "outbox-mail": "{w}/outbox/1",
+    "outbox-mail": "{w}/outbox/{mail}",
     "sandbox": "{w}/sandbox",
     "sandbox-mail": "/sandbox/mail",
     "settings": "{w}/settings/general",

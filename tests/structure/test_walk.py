@@ -10,6 +10,7 @@ PLACES = {
     "draft": "/w/acme/campaigns/2",
     "step": "1",
     "account": "1",
+    "mail": "1",
     "member": "1",
     "mapping": "/w/acme/leads/imports/1",
     "report": "/w/acme/leads/imports/2",
