@@ -13,7 +13,7 @@ def init_app(app: Flask) -> None:
             "Outbox",
             "sending.index_outbox",
             "send",
-            order=35,
+            order=55,
             permission="mailhub.view",
             badge=nav_badge,
         )

@@ -27,8 +27,8 @@ export default class extends Controller {
     const start = this.alignValue === "end" ? box.right - width : box.left
     const below = box.bottom + 4
     const top = below + height > innerHeight - 8 ? Math.max(8, box.top - height - 4) : below
-    panel.style.left = `${Math.min(Math.max(8, start), innerWidth - width - 8)}px`
-    panel.style.top = `${top}px`
+    panel.style.setProperty("--menu-left", `${Math.min(Math.max(8, start), innerWidth - width - 8)}px`)
+    panel.style.setProperty("--menu-top", `${top}px`)
     this.items[0]?.focus({ preventScroll: true })
   }
 
