@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.mailhub.html import (
+    NARROW,
+    WIDE,
     body_document,
     estimate_height,
     has_remote_images,
@@ -127,6 +129,13 @@ def test_styles(style: str, left: str | None) -> None:
         ('<p>new</p><blockquote type="cite">old</blockquote>', "new"),
         ('<div><p>new</p><div id="appendonsend"></div><hr><div>old</div></div>', "new"),
         ('<p>new</p><div id="divRplyFwdMsg">From</div><p>old</p>', "new"),
+        (
+            (
+                '<div><p>new</p><div><div style="border:none;border-top:solid #E1E1E1 1.0pt">'
+                "<p>From: Ada</p></div></div><p>old</p></div>"
+            ),
+            "new",
+        ),
         ('<p>a</p><blockquote type="cite">old</blockquote><p>b</p>', "aoldb"),
         ('<div class="gmail_quote">only a quote</div>', "only a quote"),
         (
@@ -159,6 +168,19 @@ def test_height_grows_with_the_text_and_not_with_the_history() -> None:
     assert estimate_height(short) < estimate_height(long) <= 1600
     quoted = sanitise("<p>x</p><div class=gmail_quote>" + "<p>y</p>" * 40 + "</div>")
     assert estimate_height(quoted) == estimate_height(short)
+
+
+def test_a_narrow_frame_is_higher_and_no_word_of_a_short_letter_is_cut() -> None:
+    letter = sanitise("<p>Hi Ada,</p><p>" + "word " * 60 + "</p><p>--<br>Mia<br>Berlin</p>")
+    assert estimate_height(letter, NARROW) > estimate_height(letter, WIDE)
+    # eight lines, three paragraphs with space around them
+    assert estimate_height(letter, WIDE) >= 8 * 22 + 4 * 14
+
+
+def test_paragraphs_of_outlook_stand_close() -> None:
+    close = sanitise('<p class="MsoNormal">a</p>' * 20)
+    assert 'class="MsoNormal"' in close
+    assert estimate_height(close) < estimate_height(sanitise("<p>a</p>" * 20))
 
 
 def test_our_own_pixel_is_no_image_from_elsewhere():

@@ -11,6 +11,7 @@ _STYLE = """
 body { margin: 0; padding: 2px 0; overflow-wrap: anywhere; color: light-dark(#1d1d1b, #ecece8);
   font: 14px/1.6 Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
 body > :first-child, body > :first-child > :first-child { margin-top: 0; }
+p.MsoNormal { margin: 0; } /* as Outlook's own style sheet says, which is left out */
 img { max-width: 100%; height: auto; }
 table { max-width: 100%; }
 pre { white-space: pre-wrap; font: inherit; }
@@ -24,6 +25,12 @@ details.quoted > summary:focus-visible { outline: 2px solid light-dark(#0b6b45, 
 """
 # Words without colours of their own follow the reader's scheme; others were written for paper.
 _PLAIN = ":root { color-scheme: %s; }"
+WIDE, NARROW = 80, 42  # letters of a line in the reader, and on a phone
+_TAG = re.compile(r"<[^<>]*>")
+_BREAK = re.compile(r"</?(?:p|div|br|tr|li|h[1-6]|ul|ol|table|blockquote|hr)\b[^<>]*>")
+_BLANK = re.compile(r"<br[^<>]*>(?=\s*(?:<br|</(?:p|div|li|td)))")
+_AIRY = re.compile(r"<(?:p|h[1-6]|ul|ol|blockquote|pre|hr)\b(?![^<>]*MsoNormal)")
+_IMAGE_HEIGHT = re.compile(r'<img [^<>]*height="(\d{1,4})"')
 _SCHEMES = {"light": "light", "dark": "dark"}
 _PAPER = "html { background: #fff; }"
 _PICTURE = re.compile(r'<img (?![^<>]*\b(?:width|height)="[01]")', re.I)
@@ -60,10 +67,11 @@ def body_document(
     )
 
 
-def estimate_height(clean: str) -> int:
-    """Pixels the frame should have: a frame without scripts cannot say so itself."""
+def estimate_height(clean: str, letters: int = WIDE) -> int:
+    """Pixels the frame should have where a line holds that many letters: a frame without scripts
+    cannot say so itself. Rather a little too many than words cut off."""
     shown = fold_quoted(clean).split('<details class="quoted">')[0]
-    blocks = len(re.findall(r"<(?:p|div|br|tr|li|h[1-6]|hr)\b", shown))
-    letters = len(re.sub(r"<[^<>]*>", "", shown))
-    images = sum(min(int(n), 600) for n in re.findall(r'<img [^<>]*height="(\d{1,4})"', shown)[:10])
-    return max(90, min(40 + blocks * 22 + letters // 85 * 22 + images, 1600))
+    texts = [_TAG.sub("", part).strip() for part in _BREAK.split(shown)]
+    lines = sum(-(-len(text) // letters) for text in texts) + len(_BLANK.findall(shown))
+    images = sum(min(int(n), 600) for n in _IMAGE_HEIGHT.findall(shown)[:10])
+    return int(max(90, min(30 + lines * 22.4 + len(_AIRY.findall(shown)) * 14 + images, 1600)))

@@ -30,14 +30,24 @@ def fold_quoted(clean: str) -> str:
         if not _has_content(clean[: tag.start()]):
             return clean
         end = _end_of_element(tags, index)
+        start = tag.start()
         if _REST.search(tag[3]):
-            end = _end_of_parent(tags, index, len(clean))
-        if end is None or _FORWARD.search(clean[tag.start() : tag.start() + 600]):
+            outer = _with_wrapper(tags, index, clean)
+            start, end = tags[outer].start(), _end_of_parent(tags, outer, len(clean))
+        if end is None or _FORWARD.search(clean[start : start + 600]):
             return clean
         if _has_words(clean[end:]):
             return clean  # somebody wrote below or between the quotes
-        return clean[: tag.start()] + _OPEN + clean[tag.start() : end] + _CLOSE + clean[end:]
+        return clean[:start] + _OPEN + clean[start:end] + _CLOSE + clean[end:]
     return clean
+
+
+def _with_wrapper(tags: list[re.Match[str]], index: int, clean: str) -> int:
+    """Outlook puts the line above its history into a div of its own; the history follows that."""
+    before = tags[index - 1] if index else None
+    if before is None or before[1] or before[2] != "div":
+        return index
+    return index if clean[before.end() : tags[index].start()].strip() else index - 1
 
 
 def _end_of_element(tags: list[re.Match[str]], index: int) -> int | None:

@@ -111,7 +111,7 @@ def _cleaner(image: ImageFilter) -> nh3.Cleaner:
         clean_content_tags=_CONTENT_DROPPED,
         attributes=_ATTRIBUTES,
         attribute_filter=keep,
-        allowed_classes={"div": QUOTE_CLASSES, "blockquote": QUOTE_CLASSES},
+        allowed_classes={"div": QUOTE_CLASSES, "blockquote": QUOTE_CLASSES, "p": {"MsoNormal"}},
         tag_attribute_values={"blockquote": {"type": {"cite"}}, "div": {"id": QUOTE_IDS}},
         set_tag_attribute_values={"a": {"target": "_blank"}},
         link_rel="noopener noreferrer nofollow",

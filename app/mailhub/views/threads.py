@@ -10,7 +10,7 @@ from markupsafe import Markup
 from app.core.clock import utcnow
 from app.core.permissions import can, requires
 from app.mailhub import news
-from app.mailhub.html import estimate_height, is_plain, linkify, text_to_html
+from app.mailhub.html import NARROW, WIDE, estimate_height, is_plain, linkify, text_to_html
 from app.mailhub.panel import panel_cards
 from app.mailhub.queries import messages as message_queries
 from app.mailhub.queries import threads as queries
@@ -176,6 +176,8 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() and len(text) < 19 else None
 
 
-def frame(message: Message) -> tuple[int, bool]:
-    """Of the frame of an HTML mail: the pixels it starts with, and whether it needs white paper."""
-    return estimate_height(message.body_html), not is_plain(message.body_html)
+def frame(message: Message) -> tuple[int, int, bool]:
+    """Of the frame of an HTML mail: its pixels in the reader and on a phone, and whether it needs
+    white paper."""
+    body = message.body_html
+    return estimate_height(body, WIDE), estimate_height(body, NARROW), not is_plain(body)
