@@ -65,4 +65,4 @@ def test_outsider(page, cast, held):
 
 
 def test_empty(page, cast):
-    assert "Nothing here" in page.as_(cast.alice).get("/w/acme/outbox").text
+    assert "No mail is held" in page.as_(cast.alice).get("/w/acme/outbox").text
