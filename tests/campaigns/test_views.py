@@ -91,6 +91,7 @@ def test_a_campaign_is_created_with_hours_a_step_and_senders(page, cast, in_acme
 def test_a_launch_needs_green_lines_and_happens_once(page, cast, campaign, rings):
     alice = page.as_(cast.alice)
     assert "3 leads to write to" in alice.get(url(campaign, "/launch")).text
+    assert "About 6 mails" in alice.get(url(campaign, "/launch")).text
     alice.post(url(campaign, "/launch"))
     alice.post(url(campaign, "/launch"))
     db.session.refresh(campaign)

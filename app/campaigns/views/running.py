@@ -9,6 +9,7 @@ from flask_login import current_user
 from app.campaigns.policies.preflight import Check, may_launch
 from app.campaigns.queries.campaigns import get_campaign
 from app.campaigns.services import running
+from app.campaigns.services.outlook import forecast
 from app.campaigns.services.preflight import preflight
 from app.campaigns.views.blueprint import bp, frame
 from app.core.clock import utcnow
@@ -49,7 +50,9 @@ def _context(campaign: Campaign, lines: list[Check]) -> dict[str, Any]:
         {"state": STATES[line.level], "label": line.text, "href": _where(campaign, line)}
         for line in lines
     ]
-    return frame(campaign, "", items=items, ready=may_launch(lines))
+    return frame(
+        campaign, "", items=items, ready=may_launch(lines), forecast=forecast(campaign, utcnow())
+    )
 
 
 def _where(campaign: Campaign, line: Check) -> str | None:

@@ -5,6 +5,7 @@ from typing import Any
 from flask import make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.campaigns.policies.hints import hints
 from app.campaigns.queries.campaigns import get_campaign, get_step, senders_of, steps_of
 from app.campaigns.queries.people import find_lead_in, sample_leads
 from app.campaigns.schemas import DelayInput, TestMailInput, TextInput
@@ -16,6 +17,7 @@ from app.core.errors import Invalid
 from app.core.forms import Form, parse_form
 from app.core.permissions import requires
 from app.leads.queries import custom_field_names
+from app.mailhub.html import is_plain
 from app.models import Campaign, Lead, Step
 from app.web.responses import done, fragment, invalid, page_or_fragment
 from app.web.security import mail_body_policy
@@ -71,12 +73,15 @@ def preview_context(campaign: Campaign, step: Step | None) -> dict[str, Any]:
     """A step filled in for a lead."""
     lead = find_lead_in(campaign.id, request.values.get("lead", type=int))
     leads = sample_leads(campaign.id, 50)
+    preview = preview_for(campaign, step, lead) if step else None
     return {
         "shown": step,
         "lead": lead,
         "leads": leads,
         "lead_choices": [(found.id, _who(found)) for found in leads],
-        "preview": preview_for(campaign, step, lead) if step else None,
+        "preview": preview,
+        "plain": preview is not None and is_plain(preview.html),
+        "hints": hints(preview.subject, preview.text, preview.html) if preview else [],
     }
 
 
@@ -94,7 +99,12 @@ def show_preview_body(campaign_id: int, step_id: int) -> ResponseReturnValue:
     step = get_step(campaign.id, step_id)
     lead = find_lead_in(campaign.id, request.args.get("lead", type=int))
     preview = preview_for(campaign, step, lead)
-    body = render_template("campaigns/sequence/body.html", preview=preview)
+    body = render_template(
+        "campaigns/sequence/body.html",
+        preview=preview,
+        plain=is_plain(preview.html),
+        theme=request.cookies.get("theme", ""),
+    )
     return mail_body_policy(make_response(body), images="https: http:")
 
 
