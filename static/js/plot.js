@@ -19,16 +19,39 @@ export function dayLabel(text = "") {
   return day ? new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" }).format(day) : text
 }
 
+// Each line says its name where it ends; names that would touch are moved apart.
+function nameLines(plot, names, { ink, colours, font }) {
+  const { ctx, bbox, data } = plot
+  const scale = devicePixelRatio
+  const ends = names.map((name, at) => ({ name, colour: colours[at], y: plot.valToPos(data[at + 1].at(-1), "y", true) }))
+  let lowest = bbox.top + bbox.height + 4 * scale
+  ctx.save()
+  ctx.font = font.replace(/^(\d+)px/, (_, size) => `${size * scale}px`)
+  ctx.textAlign = "left"
+  ctx.textBaseline = "middle"
+  for (const { name, colour, y } of ends.sort((a, b) => b.y - a.y)) {
+    lowest = Math.min(y, lowest - 15 * scale)
+    ctx.fillStyle = colour
+    ctx.fillRect(bbox.left + bbox.width + 6 * scale, lowest - scale, 8 * scale, 2 * scale)
+    ctx.fillStyle = ink
+    ctx.fillText(name, bbox.left + bbox.width + 18 * scale, lowest)
+  }
+  ctx.restore()
+}
+
 export function lineOptions(element, { size, days, names, onMove }) {
   const axis = {
     stroke: colourOf(element, "--color-ink-subtle"),
     font: `12px ${getComputedStyle(element).fontFamily}`,
     ticks: { show: false },
   }
-  const lines = names.map((_, at) => ({ stroke: colourOf(element, `--color-series-${at + 1}`), width: 2, points: { show: false } }))
+  const colours = names.map((_, at) => colourOf(element, `--color-series-${at + 1}`))
+  const lines = colours.map((stroke) => ({ stroke, width: 2, points: { show: false } }))
+  const label = { ink: colourOf(element, "--color-ink-muted"), colours, font: axis.font }
   const labels = (_, ticks) => ticks.map((tick) => dayLabel(days[tick]))
   return {
     ...size,
+    padding: [12, 84, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false } },
     scales: { x: { time: false }, y: { range: (_, low, high) => [0, Math.max(high * 1.1, 4)] } },
@@ -37,6 +60,6 @@ export function lineOptions(element, { size, days, names, onMove }) {
       { ...axis, grid: { stroke: colourOf(element, "--color-line"), width: 1 }, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
     ],
     series: [{}, ...lines],
-    hooks: { setCursor: [(plot) => onMove(plot.cursor.idx)] },
+    hooks: { setCursor: [(plot) => onMove(plot.cursor.idx)], draw: [(plot) => nameLines(plot, names, label)] },
   }
 }

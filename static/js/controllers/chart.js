@@ -17,6 +17,7 @@ export default class extends Controller {
     this.theme = new MutationObserver(this.draw)
     this.theme.observe(document.documentElement, { attributeFilter: ["data-theme"] })
     this.draw()
+    this.element.dataset.drawn = ""
     this.sized.observe(this.plotTarget)
   }
 
