@@ -17,5 +17,5 @@ def find_accounts(text: str) -> Iterator[PaletteItem]:
         return
     for account in queries.find_accounts(text):
         url = url_for("accounts.show_account", account_id=account.id)
-        hint = account.status.replace("_", " ")
+        hint = account.status.replace("_", " ").capitalize()
         yield PaletteItem(account.email, url, "mail", "Accounts", hint)

@@ -74,7 +74,7 @@ def next_steps(done: Progress) -> list[NextStep]:
         (
             done.has_launched,
             NextStep(
-                "Launch",
+                "Launch the campaign",
                 "Check the campaign once more and let it go.",
                 "Launch",
                 "campaigns.index_campaigns",
