@@ -26,6 +26,7 @@ from app.core import clock, events, jobs
 from app.core.db import db
 from app.core.events import SystemMailRequested
 from app.core.jobs import Ring
+from app.core.settings import settings
 from app.core.tenancy import workspace_context
 from app.core.transactions import App
 from app.models import User, Workspace
@@ -147,6 +148,14 @@ def _make_schema() -> None:
     from flask_migrate import upgrade
 
     upgrade()
+
+
+@pytest.fixture(autouse=True)
+def same_settings() -> Iterator[None]:
+    """A test may make an application of its own; the others keep their settings."""
+    before = dict(vars(settings))
+    yield
+    vars(settings).update(before)
 
 
 @pytest.fixture(autouse=True)
