@@ -33,7 +33,8 @@ export default class extends Controller {
 
   toggle(event) {
     const rows = this.rowTargets
-    const [from, to] = [rows.indexOf(this.last), rows.indexOf(event.target)].sort((a, b) => a - b)
+    const start = this.last ?? rows.find((row) => row.checked && row !== event.target)
+    const [from, to] = [rows.indexOf(start), rows.indexOf(event.target)].sort((a, b) => a - b)
     if (event.shiftKey && from >= 0) {
       for (const row of rows.slice(from, to + 1)) row.checked = event.target.checked
     }

@@ -17,11 +17,12 @@ export default class extends Controller {
     document.removeEventListener("keydown", this.press)
   }
 
-  // A row that held the focus and was swapped away hands it to its neighbour.
+  // A row that held the focus and was swapped hands it to its successor, else to its neighbour.
   itemTargetDisconnected(item) {
     if (item !== this.last || document.activeElement !== document.body) return
-    const next = this.itemTargets[Math.min(this.lastAt, this.itemTargets.length - 1)]
-    next?.focus()
+    const items = this.itemTargets
+    this.last = items.find((one) => one.id === item.id) ?? items[Math.min(this.lastAt, items.length - 1)]
+    this.link(this.last)?.focus()
   }
 
   pressed(event) {
@@ -37,7 +38,9 @@ export default class extends Controller {
     event.preventDefault()
     const items = this.itemTargets
     const from = items.indexOf(current ?? items.find((item) => item.matches("[aria-current], [aria-selected=true]")))
-    this.lastAt = Math.min(Math.max(from + step, 0), items.length - 1)
+    // Where the last one was taken out of the list, its neighbours have moved up.
+    const to = from < 0 && this.lastAt >= 0 ? this.lastAt + Math.min(step, 0) : from + step
+    this.lastAt = Math.min(Math.max(to, 0), items.length - 1)
     this.last = items[this.lastAt]
     this.link(this.last)?.focus()
     this.last?.scrollIntoView({ block: "nearest" })

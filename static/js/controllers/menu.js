@@ -6,13 +6,21 @@ export default class extends Controller {
   static values = { align: { type: String, default: "end" } }
 
   connect() {
-    this.toggled = (event) => this.place(event.newState === "open")
+    // The browser gives the focus back for a menu, but not for one that was opened from a menu.
+    this.opening = (event) => event.newState === "open" && (this.opener = document.activeElement)
+    this.toggled = (event) => {
+      this.place(event.newState === "open")
+      const at = document.activeElement
+      if (event.newState === "closed" && (at === document.body || this.panelTarget.contains(at))) this.opener?.focus()
+    }
     this.keys = (event) => this.move(event)
+    this.panelTarget.addEventListener("beforetoggle", this.opening)
     this.panelTarget.addEventListener("toggle", this.toggled)
     this.panelTarget.addEventListener("keydown", this.keys)
   }
 
   disconnect() {
+    this.panelTarget.removeEventListener("beforetoggle", this.opening)
     this.panelTarget.removeEventListener("toggle", this.toggled)
     this.panelTarget.removeEventListener("keydown", this.keys)
   }
