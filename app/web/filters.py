@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zlib import crc32
 
@@ -64,6 +64,12 @@ def time_tag(value: datetime | None, style: str = "relative", empty: str = "–"
     )
 
 
+def day(value: date | str) -> str:
+    """A calendar day in words. It belongs to no time zone, so the browser leaves it alone."""
+    at = date.fromisoformat(value) if isinstance(value, str) else value
+    return f"{at.day} {at:%B %Y}"
+
+
 def number(value: float | None, digits: int = 0) -> str:
     """1,234 or 1,234.5; a dash for nothing."""
     return "–" if value is None else f"{value:,.{digits}f}"
@@ -105,6 +111,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         html_attrs=html_attrs,
         time_tag=time_tag,
+        day=day,
         number=number,
         percent=percent,
         plural=plural,

@@ -292,7 +292,7 @@ def test_machines_are_told_apart_and_what_they_said_is_shown(
     alice = page.as_(cast.alice)
     shown = alice.get(f"{BASE}/threads/{bounce.thread_id}").find("#letters").text
     assert "550 No such user" in shown
-    assert "Back on 2026-12-04" in alice.get(f"{BASE}/threads/{away.thread_id}").text
+    assert "Back on 4 December 2026" in alice.get(f"{BASE}/threads/{away.thread_id}").text
     badges = {badge.text for badge in alice.get(BASE).soup.select(".thread-row .badge")}
     assert badges == {"Bounced", "Out of office"}
 

@@ -1,12 +1,22 @@
 """What templates can say."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import jinja2
 import pytest
 
-from app.web.filters import dom_id, filesize, html_attrs, hue, number, percent, plural, time_tag
+from app.web.filters import (
+    day,
+    dom_id,
+    filesize,
+    html_attrs,
+    hue,
+    number,
+    percent,
+    plural,
+    time_tag,
+)
 
 
 def test_html_attrs_leaves_out_nothing_and_escapes():
@@ -21,6 +31,10 @@ class CampaignLead(SimpleNamespace):
 def test_dom_id_names_the_record():
     assert dom_id(CampaignLead(id=17), "row") == "campaign_lead_17_row"
     assert dom_id(CampaignLead(id=None)) == "campaign_lead_new"
+
+
+def test_a_day_has_no_zone():
+    assert day("2026-12-02") == day(date(2026, 12, 2)) == "2 December 2026"
 
 
 def test_time_tag_is_utc_whatever_the_zone():
