@@ -12,7 +12,7 @@ def nav_badge() -> Badge | None:
     if not count:
         return None
     shown = f"{BADGE_LIMIT - 1}+" if count >= BADGE_LIMIT else str(count)
-    return Badge(label=f"{shown} unread", count=min(count, BADGE_LIMIT - 1))
+    return Badge(label=f"{shown} unread", count=count)
 
 
 def init_app(app: Flask) -> None:

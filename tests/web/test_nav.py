@@ -45,7 +45,7 @@ def test_badges_say_it_in_words(page, cast):
         NavItem("None", "styleguide.show_public", "ban", badge=lambda: None),
     )
     links = rail(page, cast.alice)
-    assert links["Some"].select_one(".rail__count").text == "999+"
+    assert links["Some"].select_one(".rail__count").text == "99+"
     assert links["Some"].select_one(".visually-hidden").text == "1,200 unread"
     assert links["Dot"].select_one(".rail__dot--negative") is not None
     assert links["None"].select_one(".rail__count, .rail__dot") is None
