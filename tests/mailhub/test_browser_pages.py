@@ -65,6 +65,20 @@ def test_new_mail_appears_and_nothing_jumps(tab: Watched, cast: Cast) -> None:
     expect(tab.page.locator(".thread-row")).to_have_count(31)
 
 
+def test_a_conversation_far_down_moves_up_when_it_is_answered(tab: Watched, cast: Cast) -> None:
+    account_id = many(cast, 49)
+    receive(cast, account_id, message_id="deep@x", at=utcnow() - timedelta(days=9), subject="Deep")
+    for number in range(3):
+        receive(cast, account_id, at=utcnow() - timedelta(days=number), subject=f"More {number}")
+    open_page(tab.page, "/w/acme/mailhub")
+    tab.page.locator(".thread-row").last.scroll_into_view_if_needed()
+    expect(tab.page.locator(".thread-row")).to_have_count(53)
+    receive(cast, account_id, references=["deep@x"], subject="Re: Deep")
+    tab.page.evaluate(TICK)
+    expect(tab.page.locator(".thread-row").first).to_contain_text("Deep")
+    expect(tab.page.locator(".thread-row")).to_have_count(53)
+
+
 def test_the_first_mail_replaces_the_empty_state(tab: Watched, cast: Cast) -> None:
     open_page(tab.page, "/w/acme/mailhub")
     expect(tab.page.locator(".mailhub__empty")).to_be_visible()
