@@ -1,12 +1,12 @@
 """What has changed in a list since the browser drew it: which rows to add, redraw or take away.
 
-Pure. The browser says which threads it shows (the newest ones) and when it last asked; the answer
-is made of single rows, so nothing jumps and no selection is lost.
+Pure. The browser says which threads it shows (the newest ones) and how each of them stood when it
+was drawn; the answer is made of single rows, so nothing jumps and no selection is lost. Times are
+not asked: what is committed late would carry one from before the last look.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 MAX_SHOWN = 50
@@ -25,20 +25,13 @@ class ListNews:
         return not (self.inserts or self.redraws or self.removals)
 
 
-def compare(
-    rows: Sequence[Any],
-    shown: Sequence[int],
-    *,
-    changed: Mapping[int, datetime],
-    since: datetime,
-    gone: set[int],
-) -> ListNews:
+def compare(rows: Sequence[Any], shown: Mapping[int, str], *, gone: set[int]) -> ListNews:
     """The difference between the newest `rows` of a list and what is `shown`.
 
     Inserts come from the bottom up, so that the row each stands before is already there.
     """
     order = [row.thread_id for row in rows]
-    keeps = _unmoved(order, shown)
+    keeps = _unmoved(order, list(shown))
     inserts, redraws = [], []
     for index in range(len(rows) - 1, -1, -1):
         row = rows[index]
@@ -46,7 +39,7 @@ def compare(
             below = order[index + 1] if index + 1 < len(order) else None
             if below is not None or len(order) < MAX_SHOWN:  # else its place is not on the page
                 inserts.append((row, below))
-        elif changed.get(row.thread_id, since) > since:
+        elif shown[row.thread_id] != _version(row):
             redraws.append(row)
     moved = [one for one in order if one in shown and one not in keeps]
     return ListNews(inserts, redraws, [*sorted(gone), *moved])
@@ -65,12 +58,21 @@ def _unmoved(order: Sequence[int], shown: Sequence[int]) -> set[int]:
     return keeps
 
 
-def pack(ids: Sequence[int]) -> str:
-    """Thread ids as one query argument."""
-    return ".".join(str(one) for one in ids[:MAX_SHOWN])
+def pack(rows: Sequence[Any]) -> str:
+    """Thread ids and how each stands as one query argument."""
+    return ".".join(f"{row.thread_id}-{_version(row)}" for row in rows[:MAX_SHOWN])
 
 
-def unpack(text: str) -> list[int]:
-    """The ids back; what is not a number is left out."""
-    parts = text.split(".")[:MAX_SHOWN]
-    return [int(one) for one in parts if one.isascii() and one.isdigit() and len(one) < 19]
+def unpack(text: str) -> dict[int, str]:
+    """The versions by id, in order; what is not a number is left out."""
+    found: dict[int, str] = {}
+    for part in text.split(".")[:MAX_SHOWN]:
+        one, _, version = part.partition("-")
+        if one.isascii() and one.isdigit() and len(one) < 19:
+            found[int(one)] = version
+    return found
+
+
+def _version(row: Any) -> str:
+    """Another text whenever the row would look different."""
+    return f"{int(row.Thread.updated_at.timestamp() * 1_000_000):x}"

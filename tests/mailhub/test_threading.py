@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -66,8 +66,15 @@ def test_a_forged_list_of_references_merges_nothing() -> None:
     assert graph.merged == {}
 
 
-def rows(*ids: int) -> list[SimpleNamespace]:
-    return [SimpleNamespace(thread_id=one) for one in ids]
+def rows(*ids: int, changed: int = 0) -> list[SimpleNamespace]:
+    """List rows of these threads; `changed` is the one that another transaction has touched."""
+    thread, other = (SimpleNamespace(updated_at=NOW - timedelta(seconds=n)) for n in (5, 1))
+    return [SimpleNamespace(thread_id=i, Thread=other if i == changed else thread) for i in ids]
+
+
+def drawn(*ids: int) -> dict[int, str]:
+    """What the browser says of the rows it shows."""
+    return unpack(pack(rows(*ids)))
 
 
 @pytest.mark.parametrize(
@@ -81,18 +88,18 @@ def rows(*ids: int) -> list[SimpleNamespace]:
     ],
 )
 def test_list_news(now: list[int], shown: list[int], inserts: list, removals: list) -> None:
-    found = compare(rows(*now), shown, changed={}, since=NOW, gone=set())
+    found = compare(rows(*now), drawn(*shown), gone=set())
     assert [(row.thread_id, below) for row, below in found.inserts] == inserts
     assert found.removals == removals
 
 
 def test_what_changed_in_place_is_redrawn_in_place() -> None:
-    later = datetime(2026, 11, 24, tzinfo=UTC)
-    found = compare(rows(2, 1), [2, 1], changed={1: later, 2: NOW}, since=NOW, gone={9})
+    """Also when the change is older than the drawing: it was committed after it."""
+    found = compare(rows(2, 1, changed=1), drawn(2, 1), gone={9})
     assert [row.thread_id for row in found.redraws] == [1]
     assert found.removals == [9]
 
 
 def test_ids_travel_in_an_address() -> None:
-    assert unpack(pack([3, 2, 1])) == [3, 2, 1]
-    assert unpack("1.x.-2.9999999999999999999999.4") == [1, 4]
+    assert list(drawn(3, 2, 1)) == [3, 2, 1]
+    assert list(unpack("1.x.-2.9999999999999999999999.4-ff")) == [1, 4]

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -186,14 +185,6 @@ def get_account(account_id: int) -> EmailAccount:
     if account is None:
         raise NotFound("This account does not exist.")
     return account
-
-
-def last_change(thread_ids: Collection[int]) -> dict[int, datetime]:
-    """When each thread's row last changed."""
-    rows = db.session.execute(
-        sa.select(Thread.id, Thread.updated_at).where(Thread.id.in_(list(thread_ids)))
-    )
-    return {row.id: row.updated_at for row in rows}
 
 
 def rows_of(wanted: ThreadFilter, ids: Collection[int]) -> list[AnyRow]:

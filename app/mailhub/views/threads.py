@@ -1,13 +1,11 @@
 """Pages: the list, a conversation beside it, and what is new in either."""
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from flask import Response, current_app, request, url_for
 from markupsafe import Markup
 
-from app.core.clock import utcnow
 from app.core.permissions import can, requires
 from app.mailhub import news
 from app.mailhub.html import NARROW, WIDE, estimate_height, is_plain, linkify, text_to_html
@@ -51,13 +49,11 @@ def show_news() -> Response:
     """What has changed in the list since it was drawn: single rows, or 204."""
     wanted = current_filter()
     shown = news.unpack(request.args.get("shown", ""))
-    since = _moment(request.args.get("since", ""))
     rows = queries.list_threads(wanted, limit=news.MAX_SHOWN).items
     listed = {row.thread_id for row in rows}
     missing = set(shown) - listed
     gone = missing - queries.still_listed(wanted, missing) if missing else set()
-    changed = queries.last_change(listed)
-    found = news.compare(rows, shown, changed=changed, since=since, gone=gone)
+    found = news.compare(rows, shown, gone=gone)
     if found.is_empty:
         return nothing()
     return fragment(
@@ -87,13 +83,6 @@ def show_thread_news(thread_id: int) -> Response:
     return fragment("mailhub/_thread_news.html", fresh=fresh, wanted=current_filter(), **context)
 
 
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.fromtimestamp(float(text), UTC)
-    except (ValueError, OverflowError, OSError):
-        return utcnow()
-
-
 def _open_id() -> int | None:
     """The conversation beside the list, by the address the browser shows."""
     return _number(request.headers.get("HX-Current-URL", "").partition("?")[0].rpartition("/")[2])
@@ -120,10 +109,7 @@ def list_context(wanted: ThreadFilter) -> dict[str, Any]:
 
 
 def _poll(rows: list[Any]) -> dict[str, Any]:
-    return {
-        "shown": news.pack([row.thread_id for row in rows]),
-        "since": f"{utcnow().timestamp():.3f}",
-    }
+    return {"shown": news.pack(rows)}
 
 
 def no_thread() -> dict[str, Any]:
