@@ -20,10 +20,15 @@ KEEP_ROWS = timedelta(days=30)
 
 def get_lead(lead_id: int) -> Lead:
     """Errors: NotFound."""
-    lead = db.session.scalar(sa.select(Lead).where(Lead.id == lead_id))
+    lead = find_lead(lead_id)
     if lead is None:
         raise NotFound("This lead does not exist.")
     return lead
+
+
+def find_lead(lead_id: int) -> Lead | None:
+    """The lead, if it is still there."""
+    return db.session.scalar(sa.select(Lead).where(Lead.id == lead_id))
 
 
 def find_lead_by_email(email: str) -> Lead | None:

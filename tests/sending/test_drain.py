@@ -25,6 +25,7 @@ from app.sending.services import (
     queue_test_mail,
     resend_held,
 )
+from tests.factories import make_lead
 from tests.sending.conftest import drain, events, make_sender, row
 
 
@@ -388,6 +389,17 @@ class TestHeld:
         assert row(mail_id).message_id == before
         with pytest.raises(Conflict):
             resend_held(mail_id)
+
+    def test_resend_takes_what_is_known_of_the_lead_by_now(self, sink, account, step):
+        lead = make_lead("lea@people.test", first_name="")
+        [mail_id] = queue(account, step, lead_id=lead.id, variables={"first_name": ""})
+        drain(account)
+        assert row(mail_id).error_family == "missing_variable"
+        lead.first_name = "Lea"
+        resend_held(mail_id)
+        db.session.commit()
+        assert drain(account).sent == 1
+        assert row(mail_id).subject == "Hi Lea"
 
     def test_discard(self, sink, account, step):
         sink.script = {"dot": "554 mystery"}

@@ -11,6 +11,7 @@ from app.core.context import current_actor
 from app.core.db import db
 from app.core.errors import Conflict
 from app.core.jobs import enqueue
+from app.leads.queries import find_lead, variables_of
 from app.models import Outbox, SendEvent
 from app.sending.queries import get_outbox
 
@@ -18,6 +19,7 @@ from app.sending.queries import get_outbox
 def resend_held(outbox_id: int) -> None:
     """Put a held or failed mail back into the queue, with its own Message-ID, at any hour.
 
+    It is filled in with what is known of its lead by now: a value may have been missing.
     Errors: NotFound, Conflict when it is not held any more (a second click).
     """
     row = get_outbox(outbox_id)
@@ -29,9 +31,16 @@ def resend_held(outbox_id: int) -> None:
         send_at=utcnow(),
         expires_at=None,
         error_text="",
+        variables=_variables(row),
     )
     db.session.add(_event(outbox_id, "resent"))
     enqueue("sending.drain", account_id=row.account_id, once=True)
+
+
+def _variables(row: Outbox) -> dict[str, Any]:
+    """What the text may use: the lead as it is now, else as it was."""
+    lead = find_lead(row.lead_id) if row.lead_id else None
+    return variables_of(lead) if lead else row.variables
 
 
 def discard_held(outbox_id: int) -> None:
