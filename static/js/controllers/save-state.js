@@ -7,7 +7,8 @@ export default class extends Controller {
   connect() {
     this.changed = () => this.mark("dirty", "Not saved yet")
     this.asked = () => this.mark("saving", "Saving…")
-    this.answered = ({ detail }) => (detail.successful ? this.mark("saved", "Saved just now") : this.mark("failed", "Not saved"))
+    // A refusal is swapped in as well, so to htmx it is no failure.
+    this.answered = ({ detail: { xhr } }) => (xhr.status && xhr.status < 400 ? this.mark("saved", "Saved just now") : this.mark("failed", "Not saved"))
     this.submitted = () => (this.leaving = true)
     this.warn = (event) => this.state === "dirty" && !this.leaving && event.preventDefault()
     this.listen("addEventListener")
