@@ -118,7 +118,9 @@ def test_an_unverified_person_launches_sandbox_accounts_only(page, cast, campaig
     assert "Confirm your own" not in alice.get(url(campaign, "/launch")).text
     account = db.session.scalars(sa.select(type(make_account()))).first()
     account.is_sandbox = False
-    assert "Confirm your own" in alice.get(url(campaign, "/launch")).text
+    launch = alice.get(url(campaign, "/launch"))
+    assert "Confirm your own" in launch.text
+    assert "/profile" in [link["href"] for link in launch.soup.select("main a")]
 
 
 def test_pause_and_resume(page, cast, campaign):

@@ -57,8 +57,10 @@ def _context(campaign: Campaign, lines: list[Check]) -> dict[str, Any]:
 
 def _where(campaign: Campaign, line: Check) -> str | None:
     """Where to mend a line; green ones need nothing."""
-    if line.level == "ok" or line.tab not in TABS:
+    if line.level == "ok" or line.tab is None:
         return None
+    if line.tab == "profile":
+        return url_for("auth.show_profile")
     return url_for(TABS[line.tab], campaign_id=campaign.id)
 
 
