@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 import sqlalchemy as sa
 
+from app.campaigns.policies.html import clean_body
 from app.campaigns.queries.campaigns import replies_by_day, steps_of
 from app.core.db import db
 from app.models import Campaign, CampaignDay, CampaignLead, Outbox, SendingWindow, Step
@@ -257,6 +258,24 @@ def test_merge_tags_survive_the_cleaning(page, cast, campaign):
     assert 'href="{{ website }}"' in step.body_html.replace("%20", " ").replace("%7B", "{").replace(
         "%7D", "}"
     )
+
+
+@pytest.mark.parametrize(
+    ("pasted", "kept"),
+    [
+        ('<p class="MsoNormal"><o:p>Hi</o:p><!--[if gte mso 9]><xml>x</xml><![endif]--></p>', "<p>Hi</p>"),
+        ('<div style="color:red" class="gmail_default">Hi</div>', "<div>Hi</div>"),
+        ('<style>p{color:red}</style><script>alert(1)</script>Hi<iframe src="//x"></iframe>', "Hi"),
+        ('Hi<img src="cid:image001.png" alt="a > b">', "Hi"),
+        ('Hi<img src="data:image/png;base64,AA==">', "Hi"),
+        ('<img src="https://x.test/a.png" alt="x">', '<img src="https://x.test/a.png" alt="x">'),
+        ('<img src="{{ logo }}">', '<img src="{{ logo }}">'),
+        ('<a href="javascript:alert(1)" onclick="x()">Hi</a>', "<a>Hi</a>"),
+    ],
+)  # fmt: skip
+def test_what_is_pasted_from_elsewhere_is_cleaned(pasted, kept):
+    assert clean_body(pasted) == kept
+    assert clean_body(kept) == kept
 
 
 def test_a_refused_step_keeps_what_was_there(page, cast, campaign):

@@ -1,5 +1,7 @@
 """The text of a step as it may be stored: formatting, links and merge tags, nothing that acts."""
 
+import re
+
 import nh3
 
 _CLEANER = nh3.Cleaner(
@@ -12,7 +14,10 @@ _CLEANER = nh3.Cleaner(
     link_rel=None,
 )  # fmt: skip
 
+# A picture pasted from a file or from another mail: its address meant nothing outside of there.
+_NO_SOURCE = re.compile(r'<img(?![^<>]* src="(?:https?:|\{\{))[^<>]*>')
+
 
 def clean_body(html: str) -> str:
     """The same text without scripts, styles and foreign attributes. Again: changes nothing."""
-    return _CLEANER.clean(html).strip()
+    return _NO_SOURCE.sub("", _CLEANER.clean(html)).strip()
