@@ -15,8 +15,9 @@ from app.campaigns.services.planning import plan_workspace
 from app.core.clock import utcnow
 from app.core.db import db
 from app.core.errors import Invalid
+from app.core.tenancy import workspace_context
 from app.models import Outbox
-from tests.factories import make_account, make_campaign, make_campaign_lead, make_lead
+from tests.factories import make_account, make_campaign, make_campaign_lead, make_lead, make_step
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,25 @@ from tests.factories import make_account, make_campaign, make_campaign_lead, mak
 def test_what_a_step_needs(position, subject, body, field):
     lacks = unready(position, subject, body)
     assert (lacks.field if lacks else None) == field
+
+
+@pytest.mark.parametrize(
+    ("subject", "body"),
+    [
+        ("Hi", "<div>{% if title == 'CEO' %}Hello{% endif %}</div>"),
+        ("{% if title == 'CEO' %}Hi{% endif %}", "<div>Hello</div>"),
+    ],
+)
+def test_a_launch_is_refused_when_somebody_would_get_an_empty_mail(page, cast, subject, body):
+    with workspace_context(cast.acme.id):
+        campaign = make_campaign(accounts=[make_account(is_sandbox=True)])
+        make_step(campaign, subject=subject, body_html=body)
+        make_campaign_lead(campaign, make_lead("boss@people.test", title="CEO"))
+        make_campaign_lead(campaign, make_lead("ann@people.test", title="Buyer"))
+        where = f"/w/acme/campaigns/{campaign.id}/launch"
+        db.session.commit()
+    answer = page.as_(cast.alice).post(where, status=422)
+    assert "Step 1 comes out empty for ann@people.test" in answer.text
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from app.campaigns.queries.people import sample_leads
 from app.campaigns.queries.planning import account_states
 from app.leads.queries import variables_of
 from app.models import Campaign, EmailAccount, Lead, Step
-from app.sending.render import render_preview
+from app.sending.render import Preview, render_preview
 
 SAMPLE = 50
 
@@ -44,6 +44,11 @@ def _capacity(senders: Sequence[EmailAccount], now: datetime) -> int:
     return sum(state.left_today for state in states)
 
 
+def _is_blank(step: Step, preview: Preview) -> bool:
+    """Whether conditions in the text leave nothing of it, or of the first subject, for somebody."""
+    return not preview.text.strip() or (step.position == 1 and not preview.subject)
+
+
 def _step_facts(step: Step, leads: Sequence[Lead]) -> StepFacts:
     """A step filled in for some leads: broken text, and variables without a value."""
     lacks = unready(step.position, step.subject, step.body_html)
@@ -55,6 +60,8 @@ def _step_facts(step: Step, leads: Sequence[Lead]) -> StepFacts:
         preview = render_preview(step.subject, step.body_html, variables_of(lead))
         if preview.problem:  # with this lead's values only
             return StepFacts(step.position, f"cannot be filled in: {preview.problem}")
+        if _is_blank(step, preview):
+            return StepFacts(step.position, f"comes out empty for {lead.email}")
         concerned += bool(preview.missing)
         missing.update(dict.fromkeys(preview.missing))
     return StepFacts(step.position, "", tuple(missing), concerned)
