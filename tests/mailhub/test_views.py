@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from app.core.blobs import put_blob
 from app.core.clock import utcnow
@@ -121,6 +122,18 @@ def test_reply_is_queued_in_the_thread(page: PageClient, account, cast) -> None:
     assert "> How much?" in row.body_text
     assert "&lt;b&gt;" in row.body_html
     assert (row.thread_id, row.lead_id) == (stored.thread_id, lead.id)
+
+
+def test_a_reply_goes_to_the_person_not_to_the_mail_server(page, account, cast) -> None:
+    first = make_message(account, from_email="lea@example.test", message_id="one@x")
+    daemon = {"from_email": "mailer-daemon@x.test", "from_name": "", "kind": "bounce"}
+    make_message(account, references=["one@x"], at=utcnow(), **daemon)
+    where = f"{BASE}/threads/{first.thread_id}"
+    alice = page.as_(cast.alice)
+    assert "Lea Lead" in alice.get(where).find("#reply-body")["placeholder"]
+    alice.post(f"{where}/reply", {"body": "Hello", "key": "abcdefgh"})
+    row = db.session.scalars(sa.select(Outbox)).one()
+    assert (row.to_email, row.in_reply_to) == ("lea@example.test", "one@x")
 
 
 def test_an_empty_reply_is_refused_in_place(page: PageClient, account, cast) -> None:

@@ -12,6 +12,7 @@ from app.models import Attachment, Folder, Lead, MailAction, Message, Outbox, Pl
 from app.sending.queries import pending_in_thread
 
 MAX_SHOWN = 200
+_IS_ANSWERABLE = sa.and_(Message.direction == "in", Message.kind.not_in(["bounce", "complaint"]))
 
 
 def messages_of(thread_id: int, after_id: int = 0) -> list[Message]:
@@ -100,6 +101,21 @@ def newest_inbound(thread_id: int) -> Message | None:
         sa.select(Message)
         .where(Message.thread_id == thread_id, Message.direction == "in")
         .order_by(Message.at.desc(), Message.id.desc())
+        .limit(1)
+    )
+
+
+def to_answer(thread_id: int) -> Message | None:
+    """The mail a reply answers: the last of a person, not a report of a mail server; else the last
+    of ours."""
+    return db.session.scalar(
+        sa.select(Message)
+        .where(Message.thread_id == thread_id)
+        .order_by(
+            sa.case((_IS_ANSWERABLE, 0), (Message.direction == "out", 1), else_=2),
+            Message.at.desc(),
+            Message.id.desc(),
+        )
         .limit(1)
     )
 

@@ -32,7 +32,7 @@ def reply_to_thread(thread: Thread, reply: ReplyInput, *, actor: Actor) -> int:
     account = get_account(thread.account_id)
     if account.removed_at is not None or account.status not in CAN_SEND:
         raise Conflict(f"{account.email} is not connected. Reconnect it, then send your reply.")
-    message = queries.newest_inbound(thread.id) or queries.newest(thread.id)
+    message = queries.to_answer(thread.id)
     to = recipient_of(message, account)
     if message is None or to is None:
         raise Conflict("There is nobody to answer in this conversation.")

@@ -123,7 +123,7 @@ def thread_context(thread: Thread, wanted: ThreadFilter) -> dict[str, Any]:
     ids = [thread.id, *queries.ids_merged_into(thread.id)]
     pending = message_queries.pending_mails(ids)
     account = queries.get_account(thread.account_id)
-    answered = message_queries.newest_inbound(thread.id) or (messages[-1] if messages else None)
+    answered = message_queries.to_answer(thread.id)
     newest = max((one.id for one in messages), default=0)
     states = ".".join(f"{row.id}{row.state}" for row in pending)
     return {
