@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from app.campaigns.queries.campaigns import get_campaign, steps_of
 from app.campaigns.schemas import ScheduleInput
-from app.campaigns.services import running, sequence
+from app.campaigns.services import progress, reactions, running, sequence
 from app.campaigns.services.campaigns import update_schedule
 from app.campaigns.services.planning import plan_workspace
 from app.core.clock import utcnow
@@ -83,3 +83,20 @@ def test_what_is_being_planned_is_taken_back_too(app, planned, verb, lead_state)
     during_a_plan(app, workspace_id, lambda: verb(get_campaign(campaign_id)))
     assert set(states(Outbox)) == {"cancelled"}
     assert set(states(CampaignLead)) == {lead_state}
+
+
+@pytest.mark.parametrize("act", ["replied", "unsubscribed", "bounced"])
+def test_who_reacts_while_being_planned_is_not_written_to(app, planned, act):
+    _, workspace_id = planned
+    lead_id = db.session.scalars(sa.select(CampaignLead.id).order_by(CampaignLead.id)).first()
+    verbs = {
+        "replied": lambda: reactions.replied(lead_id, utcnow()),
+        "unsubscribed": lambda: reactions.unsubscribed(lead_id, utcnow()),
+        "bounced": lambda: progress.bounced(lead_id, utcnow(), "550"),
+    }
+    during_a_plan(app, workspace_id, verbs[act])
+    assert db.session.get_one(CampaignLead, lead_id).state == act
+    rows = db.session.execute(sa.select(Outbox.campaign_lead_id, Outbox.state))
+    mails = {row[0]: row[1] for row in rows}
+    assert mails.pop(lead_id) == "cancelled"
+    assert set(mails.values()) == {"queued"}
