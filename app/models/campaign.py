@@ -42,7 +42,7 @@ class Campaign(WorkspaceOwned, Timestamps, Model):
     deleted_at: Mapped[datetime | None]
     # Totals kept in the same transaction as what they count: leads, contacted, sent, opened,
     # opened_machine, clicked, clicked_machine, replied, auto_replied, bounced, unsubscribed,
-    # finished. Rebuildable from campaign_lead.
+    # finished. Rebuildable from campaign_lead. Contacted: written to, or refused at the hand-over.
     leads_count: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
     contacted_count: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
     sent_count: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")

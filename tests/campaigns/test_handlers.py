@@ -168,7 +168,15 @@ def test_a_bad_address_bounces_and_is_never_written_to_again(running, queued):
     db.session.expire_all()
     assert (queued.state, queued.state_reason) == ("bounced", "550 no such user")
     assert suppressed_emails([email_of(queued)])
-    assert running[0].bounced_count == 1
+    campaign = running[0]
+    assert (campaign.bounced_count, campaign.contacted_count, campaign.sent_count) == (1, 1, 0)
+
+
+def test_a_report_that_is_faster_than_our_own_news_counts_its_lead_once(running, queued):
+    publish(arrived(BounceReceived, queued, severity="hard", status="5.1.1"))
+    send(queued)
+    campaign = running[0]
+    assert (campaign.bounced_count, campaign.contacted_count, campaign.sent_count) == (1, 1, 1)
 
 
 @pytest.mark.parametrize("family", ["soft", "unknown", "content"])
@@ -277,7 +285,7 @@ def test_a_bounce_that_comes_back_later_stops_and_suppresses(running, queued):
     publish(arrived(BounceReceived, queued, email=email, severity="hard", status="5.1.1"))
     db.session.expire_all()
     assert (queued.state, queued.state_reason) == ("bounced", "5.1.1")
-    assert running[0].bounced_count == 1
+    assert (running[0].bounced_count, running[0].contacted_count) == (1, 1)
     assert suppressed_emails([email])
 
 

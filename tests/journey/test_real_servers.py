@@ -147,7 +147,7 @@ def test_the_whole_trip_among_real_servers(world: World, visitor_at: Any) -> Non
         assert len(world.from_accounts(email)) == 2
     stats = olga.ask("GET", campaign)["stats"]
     wanted = {
-        "contacted": 8,
+        "contacted": 9,  # one of them was refused
         "opened": 2,
         "clicked": 2,
         "replied": 2,

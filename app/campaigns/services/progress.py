@@ -42,7 +42,7 @@ def mails_sent(mails: Sequence[MailNote]) -> None:
             continue  # deleted, or announced twice
         total = totals[lead.campaign_id]
         total["sent"] += 1
-        total["contacted"] += lead.first_sent_at is None
+        total["contacted"] += lead.first_sent_at is None and lead.bounced_at is None
         total["finished"] += _advance(lead, mail, steps.get(lead.campaign_id, []))
     db.session.flush()
     counters.count_many(totals, max(m.at for m in mails))
@@ -115,14 +115,24 @@ def _end(mail: MailNote, state: str, reason: str) -> None:
 
 
 def bounced(campaign_lead_id: int, at: datetime, reason: str) -> None:
-    """Stop the lead, count the bounce once, never write to the address again."""
+    """Stop the lead, count the bounce once, never write to the address again.
+
+    Who was refused at the first hand-over was contacted too: rates are shares of those.
+    """
     campaign_id = moves.mark_once(campaign_lead_id, "bounced_at", at, BOUNCE_EVENT)
     moved = moves.move(
         [campaign_lead_id], "bounced", out_of=moves.BEFORE_BOUNCE, reason=reason[:500], due_at=None
     )
     if campaign_id is not None:
-        counters.count(campaign_id, at, bounced=1, finished=-moves.no_longer_finished(moved))
+        figures = {"bounced": 1, "finished": -moves.no_longer_finished(moved)}
+        counters.count(campaign_id, at, contacted=_is_first_try(campaign_lead_id), **figures)
     suppress_lead(campaign_lead_id, "bounced")
+
+
+def _is_first_try(campaign_lead_id: int) -> int:
+    """1 when no mail to this lead has left before."""
+    statement = sa.select(CampaignLead.first_sent_at).where(CampaignLead.id == campaign_lead_id)
+    return int(db.session.scalar(statement) is None)
 
 
 def suppress_lead(campaign_lead_id: int, reason: str) -> None:
