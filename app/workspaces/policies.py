@@ -24,8 +24,8 @@ ROLES: dict[str, frozenset[str]] = {
     "viewer": _VIEWS,
 }
 ROLE_WORDS: dict[str, str] = {
-    "owner": "Everything, and may delete the workspace and appoint owners.",
-    "admin": "Everything but deleting the workspace: members and settings too.",
+    "owner": "Everything, and may appoint owners.",
+    "admin": "Everything but appointing owners: members and settings too.",
     "manager": "Launches campaigns and connects accounts.",
     "member": "Writes campaigns, adds leads, answers mail.",
     "viewer": "Sees everything, changes nothing.",

@@ -131,11 +131,14 @@ def get_invitation(workspace_id: int, invitation_id: int) -> Invitation:
 
 
 def find_open_invitation(token: str) -> tuple[Invitation, Workspace] | None:
-    """The invitation a link leads to, while it can be accepted. An empty token leads nowhere."""
+    """The invitation a link leads to, while it can be accepted. An empty token leads nowhere, and
+    so does the link of somebody who was locked out."""
     stmt = (
         sa.select(Invitation, Workspace)
         .join(Workspace, Workspace.id == Invitation.workspace_id)
+        .outerjoin(User, User.id == Invitation.invited_by_id)
         .where(
+            User.is_disabled.is_not(True),
             Invitation.token_hash == hash_token(token),
             Invitation.accepted_at.is_(None),
             Invitation.revoked_at.is_(None),

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from app.auth import queries as people
 from app.auth.errors import NotVerified, TokenInvalid
+from app.auth.services import disable_user
 from app.core.clock import frozen, utcnow
 from app.core.db import db
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -134,6 +135,24 @@ def test_leaving_forgets_where_one_worked_and_whom_one_invited(cast, mails):
     services.remove_member(cast.acme.id, cast.bob.id, by=cast.alice.id)
     db.session.expire_all()
     assert people.get_user(cast.bob.id).current_workspace_id is None
+    with pytest.raises(TokenInvalid):
+        services.accept_invitation(token_in(mails[0]), make_user("new@example.test"))
+
+
+def test_a_role_taken_away_is_not_got_back_by_a_second_address(cast, mails):
+    services.change_role(cast.acme.id, cast.bob.id, "owner", by=cast.alice.id)
+    for email, role in (("second@example.test", "owner"), ("new@example.test", "member")):
+        services.invite_member(cast.acme.id, email, role, by=cast.bob.id)
+    services.change_role(cast.acme.id, cast.bob.id, "admin", by=cast.alice.id)
+    with pytest.raises(TokenInvalid):
+        services.accept_invitation(token_in(mails[0]), make_user("second@example.test"))
+    services.accept_invitation(token_in(mails[1]), new := make_user("new@example.test"))
+    assert role_of(cast.acme, new) == "member"
+
+
+def test_links_of_somebody_locked_out_lead_nowhere(cast, mails):
+    services.invite_member(cast.acme.id, "new@example.test", "member", by=cast.alice.id)
+    disable_user(cast.alice.email)
     with pytest.raises(TokenInvalid):
         services.accept_invitation(token_in(mails[0]), make_user("new@example.test"))
 

@@ -1,5 +1,7 @@
 """Roles and leaving. Every verb takes who asks (`by`) and checks what that person's role allows."""
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 
 from app.auth.services import set_current_workspace
@@ -13,7 +15,8 @@ from app.workspaces.events import MemberRemoved, RoleChanged
 
 
 def change_role(workspace_id: int, user_id: int, role: str, *, by: int) -> Membership:
-    """Give a member another role. The same role: no effect.
+    """Give a member another role. The same role: no effect. Invitations they sent and could not
+    send any more end: a role that was taken away cannot be got back by a second address.
 
     Errors: NotFound, Invalid (no such role), Forbidden (a role above one's own), Conflict (the
     last owner).
@@ -31,6 +34,8 @@ def change_role(workspace_id: int, user_id: int, role: str, *, by: int) -> Membe
         return member
     _keep_an_owner(member)
     old, member.role = member.role, role
+    out_of_reach = [name for name in policies.ROLES if not policies.may_hand_out(role, name)]
+    _withdraw_invitations(workspace_id, user_id, out_of_reach)
     db.session.flush()
     publish(RoleChanged(workspace_id, user_id, old, role))
     return member
@@ -72,16 +77,22 @@ def _keep_an_owner(member: Membership) -> None:
 
 
 def _forget(workspace_id: int, user_id: int) -> None:
+    _withdraw_invitations(workspace_id, user_id, policies.ROLES)
+    user = db.session.get(User, user_id)
+    if user is not None and user.current_workspace_id == workspace_id:
+        set_current_workspace(user_id, None)
+
+
+def _withdraw_invitations(workspace_id: int, user_id: int, roles: Iterable[str]) -> None:
+    """End the open invitations a member sent that give one of these roles."""
     db.session.execute(
         sa.update(Invitation)
         .where(
             Invitation.workspace_id == workspace_id,
             Invitation.invited_by_id == user_id,
+            Invitation.role.in_(list(roles)),
             Invitation.accepted_at.is_(None),
             Invitation.revoked_at.is_(None),
         )
         .values(revoked_at=utcnow())
     )
-    user = db.session.get(User, user_id)
-    if user is not None and user.current_workspace_id == workspace_id:
-        set_current_workspace(user_id, None)
