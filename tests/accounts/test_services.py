@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from app.accounts.events import (
     AccountResumed,
 )
 from app.accounts.schemas import AccountSettingsInput, ConnectInput
+from app.accounts.services import connect as connecting
 from app.accounts.services.settings import clean_signature
 from app.core import events
 from app.core.context import Actor
@@ -179,6 +181,16 @@ def test_tries_are_counted(in_acme: Any) -> None:
         services.propose_servers("a@firm.test", ACTOR)
     assert caught.value.retry_after > 0
     services.try_servers("a@firm.test", entry, Actor(user_id=2, ip="192.0.2.8"))
+
+
+def test_slow_servers_cannot_hold_every_thread(in_acme: Any) -> None:
+    turns = [connecting._a_turn(Actor(user_id=n, ip=f"192.0.2.{n}")) for n in (11, 12, 13)]
+    with ExitStack() as held:
+        for turn in turns:
+            held.enter_context(turn)
+        with pytest.raises(TooMany, match="being tried right now"):
+            services.propose_servers("a@gmail.com", ACTOR)
+    assert services.propose_servers("a@gmail.com", ACTOR).provider_name == "Gmail"
 
 
 def test_pause_and_resume(in_acme: Any, heard: list[object]) -> None:

@@ -1,9 +1,13 @@
 """Connecting a mailbox: find its servers, try them out, save it.
 
-Trying out talks to servers that somebody typed in, so it is counted per person, and no transaction
-is open meanwhile: a slow server must not hold a database connection.
+Trying out talks to servers that somebody typed in, so it is counted per person, only a few are
+tried at the same time, and no transaction is open meanwhile: slow servers must hold neither all
+threads that serve pages nor a database connection.
 """
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
@@ -18,7 +22,7 @@ from app.core.clock import utcnow
 from app.core.context import Actor
 from app.core.db import db
 from app.core.egress import MAIL_PORTS, is_allowed_target
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Conflict, Invalid, TooMany
 from app.core.events import publish
 from app.models import EmailAccount
 from app.providers.mail.base import FolderRole, MailProvider, Server, Verification
@@ -26,20 +30,22 @@ from app.providers.mail.discovery import Discovery, discover
 
 COLORS = 8
 TAKEN = "This address is connected already."
+BUSY = "Several mailboxes are being tried right now. Please try again in a moment."
+TRIALS_AT_ONCE = 3  # of the threads of one web process
+_turns = threading.BoundedSemaphore(TRIALS_AT_ONCE)
 
 
 def propose_servers(email: str, actor: Actor) -> Discovery:
     """What the servers of this address may be. Errors: TooMany."""
-    _count_probe(actor)
-    db.session.close()
-    return discover(normalise_email(email))
+    with _a_turn(actor):
+        db.session.close()
+        return discover(normalise_email(email))
 
 
 def try_servers(email: str, entry: ServersInput, actor: Actor) -> Verification:
     """Sign in to both servers. Nothing is saved. Errors: Invalid (a port that is never used for
     mail), TooMany."""
     _check_ports(entry)
-    _count_probe(actor)
     secrets = entry.credentials(email)
     imap = Server(
         entry.imap_host,
@@ -55,13 +61,12 @@ def try_servers(email: str, entry: ServersInput, actor: Actor) -> Verification:
         secrets["smtp_username"],
         secrets["smtp_password"],
     )
-    return _verify(provider_for(email, imap, smtp))
+    return _verify(provider_for(email, imap, smtp), actor)
 
 
 def try_account(account: EmailAccount, actor: Actor) -> Verification:
     """Sign in with what is kept. Errors: TooMany."""
-    _count_probe(actor)
-    return _verify(mail_provider(account))
+    return _verify(mail_provider(account), actor)
 
 
 def require_unknown(email: str) -> None:
@@ -152,8 +157,10 @@ def _check_ports(entry: ServersInput) -> None:
         raise Invalid(errors)
 
 
-def _count_probe(actor: Actor) -> None:
-    """Errors: TooMany. Counted although the request may be refused later."""
+@contextmanager
+def _a_turn(actor: Actor) -> Iterator[None]:
+    """One of the few trials at a time. Errors: TooMany, for the person or for all together.
+    Counted although the request may be refused later."""
     count_attempt(
         "account_probe",
         str(actor.user_id),
@@ -161,12 +168,19 @@ def _count_probe(actor: Actor) -> None:
         limit=policies.PROBE_LIMIT,
         window=timedelta(hours=1),
     )
-
-
-def _verify(provider: MailProvider) -> Verification:
-    """Talk to the servers with no transaction open: nothing was written yet, nothing is lost."""
-    db.session.close()
+    if not _turns.acquire(blocking=False):
+        raise TooMany(10, BUSY)
     try:
-        return provider.verify()
+        yield
     finally:
-        provider.close()
+        _turns.release()
+
+
+def _verify(provider: MailProvider, actor: Actor) -> Verification:
+    """Talk to the servers with no transaction open: nothing was written yet, nothing is lost."""
+    with _a_turn(actor):
+        db.session.close()
+        try:
+            return provider.verify()
+        finally:
+            provider.close()
