@@ -10,7 +10,7 @@ from app.sandbox import queries, services
 
 @job("sandbox.trickle_leads", every=60)
 def trickle_leads() -> None:
-    """Every running demo gets a few new leads, until its supply is used up.
+    """Every running demo gets a few new leads; a demo left alone for hours still one now and then.
 
     Run twice in a minute it only adds a few more; it never enrols anybody twice.
     """

@@ -54,8 +54,8 @@ def find_demo() -> DemoRun | None:
 
 
 def trickling_demos() -> list[tuple[int, int]]:
-    """(workspace, demo) of every demo that still gets new leads; needs `unscoped`."""
-    statement = sa.select(DemoRun.workspace_id, DemoRun.id).where(DemoRun.trickle_left > 0)
+    """(workspace, demo) of every demo with a campaign; needs `unscoped`."""
+    statement = sa.select(DemoRun.workspace_id, DemoRun.id).where(DemoRun.campaign_id.is_not(None))
     return [(row.workspace_id, row.id) for row in db.session.execute(statement)]
 
 

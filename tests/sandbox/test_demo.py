@@ -5,13 +5,20 @@ import sqlalchemy as sa
 
 from app.campaigns.queries.campaigns import steps_of
 from app.campaigns.services.running import delete_campaign, pause_campaign
+from app.core.clock import frozen, utcnow
 from app.core.db import db
 from app.core.settings import settings
 from app.core.tenancy import unscoped, workspace_context
 from app.models import Campaign, CampaignLead, DemoRun, EmailAccount, Lead, User, Workspace
 from app.sandbox import demo_copy, queries, services
 from app.sandbox.jobs import trickle_leads
-from app.sandbox.services.demo import FIRST_LEADS, FRESH_LEADS, TRICKLE, TRICKLE_STEP
+from app.sandbox.services.demo import (
+    FIRST_LEADS,
+    FRESH_LEADS,
+    SLOW_TRICKLE,
+    TRICKLE,
+    TRICKLE_STEP,
+)
 
 pytestmark = pytest.mark.usefixtures("configured")
 
@@ -81,7 +88,7 @@ def test_arming_makes_a_new_one_when_the_campaign_was_deleted(demo, in_acme):
     assert campaign_of(demo).status == "active"
 
 
-def test_new_leads_trickle_in_until_the_supply_is_used_up(demo, in_acme):
+def test_new_leads_trickle_in_quickly_then_now_and_then(demo, in_acme):
     demo.trickle_left = TRICKLE_STEP + 1
     db.session.commit()
     with workspace_context(None):
@@ -89,6 +96,10 @@ def test_new_leads_trickle_in_until_the_supply_is_used_up(demo, in_acme):
             trickle_leads()
     assert count(CampaignLead) == FIRST_LEADS + TRICKLE_STEP + 1
     assert db.session.get(DemoRun, demo.id).trickle_left == 0
+    with workspace_context(None), frozen(utcnow() + SLOW_TRICKLE):
+        trickle_leads()
+        trickle_leads()
+    assert count(CampaignLead) == FIRST_LEADS + TRICKLE_STEP + 2
 
 
 def test_no_leads_trickle_into_a_paused_demo(demo, in_acme):

@@ -4,7 +4,7 @@ Only this module knows that it is a demo. The campaign, its accounts and leads a
 ones, made by the verbs of their rooms.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.campaigns.queries.campaigns import get_campaign
 from app.campaigns.schemas import ScheduleInput, SettingsInput, StepInput
@@ -12,6 +12,7 @@ from app.campaigns.services.campaigns import create_campaign, update_schedule, u
 from app.campaigns.services.enrolment import enrol_leads
 from app.campaigns.services.running import launch_campaign, pause_campaign, resume_campaign
 from app.campaigns.services.sequence import replace_steps
+from app.core.clock import utcnow
 from app.core.db import db
 from app.core.errors import NotFound
 from app.leads.schemas import LeadInput
@@ -23,8 +24,9 @@ from app.sandbox.services.accounts import add_sandbox_accounts
 
 FIRST_LEADS = 60
 FRESH_LEADS = 24  # an armed demo has at least so many people who were never written to
-TRICKLE = 400  # new leads by and by, until the demo is armed again
+TRICKLE = 400  # new leads that come quickly, until the demo is armed again
 TRICKLE_STEP = 2
+SLOW_TRICKLE = timedelta(minutes=10)  # then one by one, so that a demo left alone stays alive
 
 
 def run_demo(workspace_slug: str, *, user_id: int | None) -> DemoRun:
@@ -80,7 +82,10 @@ def trickle_leads(demo: DemoRun) -> int:
         return 0
     count = min(TRICKLE_STEP, demo.trickle_left)
     demo.trickle_left -= count
-    _add_people(demo, campaign, count)
+    if not count and utcnow() - demo.updated_at >= SLOW_TRICKLE:
+        count = 1
+    if count:
+        _add_people(demo, campaign, count)
     return count
 
 
