@@ -91,6 +91,14 @@ class PortBook:
         with self.writing:
             self.write(self.read() | {name: port})
 
+    def require_same(self, name: str, port: int) -> None:
+        """Errors: Trouble when a stranger took the port of a server that is to come back."""
+        if self.port_for(name) != port:
+            raise Trouble(
+                f"Port {port} was taken by another program meanwhile; the processes that run still"
+                " look there.\nStop with Ctrl-C and start again."
+            )
+
     def read(self) -> dict[str, int]:
         try:
             found = json.loads(self.path.read_text())

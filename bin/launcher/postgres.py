@@ -123,6 +123,12 @@ class Postgres:
         if self.program("pg_ctl", *command, *waiting).returncode != 0:
             raise server_failed("PostgreSQL", self.log, tail(self.log))
 
+    def restart(self) -> None:
+        """After it ended by itself: at the same port, as that is where the application looks."""
+        self.ports.require_same("postgres", self.port)
+        self.adopt()  # clears the process file that it left
+        self.launch()
+
     def ensure_database(self, name: str) -> None:
         with self.connect("postgres") as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
@@ -148,6 +154,9 @@ class Postgres:
         except (IndexError, ValueError, psutil.Error):
             return None
         return process if same else None
+
+    def runs(self) -> bool:
+        return self.process() is not None
 
     def recorded_port(self) -> int:
         lines = self.pid_file_lines()

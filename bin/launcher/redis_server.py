@@ -9,6 +9,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
+
 from launcher.messages import no_redis_here, say, server_failed, tail
 from launcher.paths import private_dir, venv_bin, write_private
 from launcher.ports import LOOPBACK, PortBook
@@ -37,6 +39,7 @@ class Redis:
     def __init__(self, home: Path, password: str, ports: PortBook, *, durable: bool = True) -> None:
         self.home = home / "redis"
         self.log = self.home / "server.log"
+        self.process_file = self.home / "redis.pid"
         self.password = password
         self.ports = ports
         self.durable = durable
@@ -67,6 +70,11 @@ class Redis:
                 return True
             time.sleep(0.05)  # it is still reading its journal
         return False
+
+    def restart(self) -> None:
+        """After it ended by itself: at the same port, as that is where the application looks."""
+        self.ports.require_same("redis", self.port)
+        self.start()
 
     def launch(self) -> bool:
         self.port = self.ports.port_for("redis")
@@ -100,6 +108,7 @@ class Redis:
             f"appendonly {'yes' if self.durable else 'no'}",
             "appendfsync everysec",
             "daemonize no",
+            f'pidfile "{self.process_file}"',
             "databases 64",
         ]
         return "\n".join(lines) + "\n"
@@ -110,6 +119,18 @@ class Redis:
         for journal in journals:
             journal.rename(journal.with_name(f"{journal.name}.damaged-{time.time_ns()}"))
         return bool(journals)
+
+    def runs(self) -> bool:
+        """Whether its process lives. One of an earlier run is known by the file it wrote."""
+        if self.popen:
+            return self.popen.poll() is None
+        try:
+            process = psutil.Process(int(self.process_file.read_text()))
+            return process.name().startswith(NAMES) and process.status() != "zombie"
+        except FileNotFoundError:
+            return self.is_up()
+        except (ValueError, psutil.Error):
+            return False
 
     def is_up(self) -> bool:
         """True when our server answers, and has read its journal to the end."""

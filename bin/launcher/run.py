@@ -6,7 +6,7 @@ import http.client
 import os
 import signal
 import time
-from pathlib import Path
+from collections.abc import Mapping
 from types import FrameType
 
 from launcher.leftovers import end_leftovers, end_marked
@@ -50,7 +50,8 @@ def run(arguments: list[str]) -> int:
             servers.start()
             environ = child_environ(home, port, secrets, servers)
             bring_schema_up(servers, environ, home)
-            serve(home, environ, demo="--no-demo" not in options, verbose="--verbose" in options)
+            supervisor = Supervisor(home, environ, verbose="--verbose" in options)
+            serve(supervisor, servers, demo="--no-demo" not in options)
         finally:
             ignore_signals()
             end_marked(home, patience=0)  # a step that an early Ctrl-C cut short
@@ -59,22 +60,22 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
-def serve(home: Path, environ: dict[str, str], *, demo: bool, verbose: bool) -> None:
+def serve(supervisor: Supervisor, servers: Servers, *, demo: bool) -> None:
     """Run the processes of the Procfile until a signal; all of them have ended on return."""
-    supervisor = Supervisor(home, environ, verbose=verbose)
+    environ = supervisor.environ
     supervisor.install_handlers()
     try:
         commands = read_procfile()
         for name in FIRST:
             supervisor.add(name, commands[name])
-        seed = start_flask(["demo", "seed"], environ, home) if demo else None
+        seed = start_flask(["demo", "seed"], environ, supervisor.home) if demo else None
         wait_until_ready(supervisor, int(environ["PORT"]), seed)
         if not supervisor.stop_signal:
             welcome(environ, seed)
         for name, command in commands.items():
             if name not in FIRST:
                 add_copies(supervisor, name, command)
-        supervisor.run_forever()
+        supervisor.run_forever(servers.revive)
         say("\nStopping …")
     finally:
         supervisor.stop()
@@ -116,7 +117,7 @@ def is_ready(port: int) -> bool:
         connection.close()
 
 
-def welcome(environ: dict[str, str], seed: Step | None) -> None:
+def welcome(environ: Mapping[str, str], seed: Step | None) -> None:
     """Where it is, who to be, what to look at first."""
     say(f"\nParakeet is running:  {environ['PUBLIC_URL']}\n")
     if seed:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 
-from launcher.messages import Trouble
+from launcher.messages import Trouble, complain, say
 from launcher.ports import PortBook
 from launcher.postgres import Postgres
 from launcher.redis_server import Redis
 
 DATABASE = "parakeet"
 OLDEST_POSTGRES = 15
+LOOK_SECONDS = 2
 
 
 class Servers:
@@ -33,6 +35,7 @@ class Servers:
         ports = PortBook(home)
         self.given_database = database_url
         self.given_redis = redis_url
+        self.look_at = 0.0
         self.postgres = (
             None
             if database_url
@@ -59,6 +62,20 @@ class Servers:
         with ThreadPoolExecutor() as pool:
             for started in [pool.submit(start) for start in both]:
                 started.result()
+
+    def revive(self) -> None:
+        """Start again what ended by itself, such as a server killed for want of memory. Meant to
+        be called all the time; looks every few seconds, tells of trouble and tries on."""
+        if time.monotonic() < self.look_at:
+            return
+        self.look_at = time.monotonic() + LOOK_SECONDS
+        for name, server in (("PostgreSQL", self.postgres), ("Redis", self.redis)):
+            if server and not server.runs():
+                say(f"{name} ended; starting it again. Its log: {server.log}")
+                try:
+                    server.restart()
+                except Trouble as trouble:
+                    complain(f"\n{trouble}")
 
     def stop(self) -> None:
         """Both, Redis first: the database is where the truth is, so it goes last."""

@@ -143,8 +143,9 @@ class Supervisor:
             self.step(pause)
             self.restart_ended()
 
-    def run_forever(self) -> None:
-        self.run_until(lambda: False)
+    def run_forever(self, tend: Callable[[], object]) -> None:
+        """Until a signal; `tend` is called all the time."""
+        self.run_until(lambda: bool(tend()))
 
     def step(self, pause: float) -> None:
         for key, _ in self.selector.select(pause):

@@ -128,6 +128,9 @@ def test_a_run_a_killed_run_and_a_clean_stop(project):
     assert "Found PostgreSQL still running" in second.said
     assert f"Sign in with demo and {password}" in second.said
 
+    Servers(project / "instance", load_secrets(project / "instance")).postgres.process().kill()
+    second.wait_for("PostgreSQL ended; starting it again.")
+
     assert second.end_with(signal.SIGINT) == 0
     assert second.said.rstrip().endswith("Stopped.")
     assert "Traceback" not in first.said + second.said

@@ -1,5 +1,6 @@
 """Embedded PostgreSQL and Redis: started, found again after kill -9 of the launcher, stopped."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -177,3 +178,44 @@ class TestGivenRedis:
     def test_a_socket_that_is_not_there_gets_a_sentence(self, home):
         with pytest.raises(Trouble, match="REDIS_URL cannot be used"):
             self.given(home, f"unix://{home}/none.sock").check_given_redis()
+
+
+def test_servers_that_were_killed_come_back_with_their_data(servers, capsys):
+    servers.start()
+    where = servers.database_url, servers.redis_url
+    with servers.connect() as connection:
+        connection.execute("CREATE TABLE kept ()")
+    with redis.Redis.from_url(servers.redis_url) as client:
+        client.ping()
+    servers.postgres.process().kill()
+    servers.redis.popen.kill()
+    servers.redis.popen.wait()
+    while servers.postgres.runs():
+        pass  # the kernel still takes it down
+    servers.revive()
+    said = capsys.readouterr().out
+    assert "PostgreSQL ended; starting it again" in said
+    assert "Redis ended; starting it again" in said
+    assert (servers.database_url, servers.redis_url) == where
+    with servers.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+    with redis.Redis.from_url(servers.redis_url) as client:
+        assert client.ping()
+    servers.look_at = 0
+    servers.revive()
+    assert "ended" not in capsys.readouterr().out
+
+
+def test_an_adopted_redis_is_watched_too(servers, home):
+    started_by_a_launcher_that_is_killed(home)
+    servers.start()
+    assert servers.redis.popen is None
+    assert servers.redis.runs()
+    pid = int(servers.redis.process_file.read_text())
+    os.kill(pid, signal.SIGKILL)
+    while servers.redis.is_up():
+        pass
+    assert not servers.redis.runs()
+    servers.look_at = 0
+    servers.revive()
+    assert servers.redis.is_up()
