@@ -68,7 +68,10 @@ def load(**overrides: Any) -> dict[str, Any]:
             "hide_parameters": True,  # errors are logged; hashes, tokens and mails are not
             "pool_size": _int("DATABASE_POOL", 5),
             "max_overflow": 10,
-            "connect_args": {"options": "-c timezone=UTC -c lock_timeout=15s"},
+            "connect_args": {
+                "options": "-c timezone=UTC -c lock_timeout=15s",
+                "connect_timeout": 10,  # a host that swallows packets must not hold a thread
+            },
         },
         "REDIS_URL": os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/0",
         "INSTANCE_DIR": os.environ.get("INSTANCE_DIR", str(BASE / "instance")),

@@ -4,6 +4,7 @@ Each test runs inside an outer transaction that is rolled back. Tests marked `co
 database with real commits (several connections, processes); it is emptied after them.
 """
 
+import logging
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -139,6 +140,17 @@ def app(database_url: str, redis_url: str, instance_dir: str) -> Iterator[App]:
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture
+def build_app(app: App) -> Iterator[Callable[..., App]]:
+    """Makes further applications; what they set for the whole process is taken back."""
+    before, handlers = dict(vars(settings)), logging.root.handlers
+    dispatch = list(jobs._dispatch)
+    yield lambda **values: create_app(**{"TESTING": True, "LOG_LEVEL": "ERROR", **values})
+    vars(settings).update(before)
+    logging.root.handlers = handlers
+    jobs._dispatch[:] = dispatch
 
 
 def _make_schema() -> None:

@@ -5,7 +5,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.api.wording import summary
 from app.core.doors import register_renderer
-from app.core.errors import AppError, Invalid, TooMany
+from app.core.errors import AppError, Invalid, TooMany, Unavailable
 
 MESSAGES = {
     401: "Unauthenticated.",
@@ -17,7 +17,9 @@ MESSAGES = {
     503: "Service Unavailable",
 }
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")  # in Laravel's order
-GENERIC = frozenset({"unauthenticated", "forbidden", "not_found", "too_many_requests"})
+GENERIC = frozenset(
+    {"unauthenticated", "forbidden", "not_found", "too_many_requests", "unavailable"}
+)
 
 
 class CsrfMismatch(AppError):
@@ -52,7 +54,7 @@ def _app_error(error: AppError) -> Response:
     response = _answer(
         error.status, {"message": MESSAGES[error.status] if generic else error.message}
     )
-    if isinstance(error, TooMany):
+    if isinstance(error, TooMany | Unavailable):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
 

@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 import structlog
 from flask import Flask, Response, current_app, request
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from app.core.db import db
-from app.core.errors import AppError, BadRequest
+from app.core.errors import AppError, BadRequest, Unavailable
 
 log = structlog.get_logger(__name__)
 Renderer = Callable[[Exception], Response]
@@ -27,6 +28,8 @@ def register_renderer(app: Flask, prefix: str, render: Renderer) -> None:
         app.register_error_handler(HTTPException, _handle)
         app.register_error_handler(InternalServerError, _handle_unexpected)
         app.register_error_handler(DataError, _handle_unstorable)
+        for away in (OperationalError, InterfaceError, PoolExhausted):
+            app.register_error_handler(away, _handle_away)
     renderers[prefix] = render
 
 
@@ -48,6 +51,14 @@ def _handle_unstorable(error: DataError) -> Response:
     db.session.rollback()  # the page of the error may ask the database again
     log.warning("unstorable_input", path=_rule(), error=type(error.orig).__name__)
     return _renderer()(BadRequest())
+
+
+def _handle_away(error: OperationalError | InterfaceError | PoolExhausted) -> Response:
+    """The database is being restarted, cannot be reached, or is busy beyond patience: no fault of
+    the request, which may simply be made again."""
+    cause = getattr(error, "orig", None) or error
+    log.warning("database_unavailable", path=_rule(), error=type(cause).__name__)
+    return _renderer()(Unavailable())
 
 
 def _handle_unexpected(error: InternalServerError) -> Response:

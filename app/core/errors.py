@@ -77,6 +77,7 @@ class TooMany(AppError):
 
 
 class Unavailable(AppError):
-    """503: a part of the installation does not answer right now."""
+    """503: a part of the installation does not answer right now. `retry_after` in seconds."""
 
+    retry_after = 5
     status, code, message = 503, "unavailable", "This is briefly unavailable. Please try again."

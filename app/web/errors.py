@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.core.context import request_id
 from app.core.doors import register_renderer
-from app.core.errors import AppError, Invalid, TooMany, Unauthenticated
+from app.core.errors import AppError, Invalid, TooMany, Unauthenticated, Unavailable
 from app.web.responses import hx_headers
 from app.web.toasts import toast, toasts_oob
 
@@ -177,7 +177,7 @@ def _as_page(error: Exception) -> Response:
 
 
 def _extra_headers(response: Response, error: Exception) -> Response:
-    if isinstance(error, TooMany):
+    if isinstance(error, TooMany | Unavailable):
         response.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, HTTPException):
         for name, value in error.get_headers():

@@ -2,7 +2,6 @@
 
 import pytest
 
-from app import create_app
 from tests.pages import check_page
 
 
@@ -17,8 +16,9 @@ def test_more_rows_come_for_their_target(page):
     assert "Founders in Berlin" in answer.text
 
 
-def test_a_production_installation_has_no_sheet():
-    app = create_app(
+def test_a_production_installation_has_no_sheet(build_app):
+    app = build_app(
+        TESTING=False,
         ENV="production",
         SECRET_KEY="a" * 40,
         ENCRYPTION_KEYS=["QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="],
