@@ -98,6 +98,6 @@ def _redis_answers() -> bool:
     from app.core.rq import connect  # only this route of the web process needs it
 
     try:
-        return bool(connect().ping())
+        return bool(connect(patience=1).ping())
     except (RedisError, OSError):
         return False

@@ -31,6 +31,7 @@ from app.core.tenancy import workspace_context
 log = structlog.get_logger(__name__)
 FAILURE_TTL = 7 * 24 * 3600
 RING_TTL = 10  # seconds after which a lost ring no longer holds back the next one
+AWAY_SECONDS = 2  # without a try after one that failed
 SCHEDULER_INTERVAL = 2
 REGISTER_EVERY = 30
 
@@ -54,24 +55,35 @@ class JsonQueue(RqQueue):
         super().__init__(*args, **kwargs)
 
 
-def connect() -> Redis:
-    """A client of the configured Redis; commands fail within seconds when it is away."""
-    return Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=5)
+def connect(patience: float = 5) -> Redis:
+    """A client of the configured Redis; commands fail within `patience` seconds when it is away."""
+    return Redis.from_url(
+        settings.redis_url, socket_connect_timeout=min(2, patience), socket_timeout=patience
+    )
 
 
 class Dispatcher:
-    """Puts rings into RQ. Redis away: the ring is dropped with a log line, never an error."""
+    """Puts rings into RQ. Redis away: the ring is dropped with a log line, never an error.
+
+    After a failure nobody tries for some seconds: a request with many rings must not wait for each
+    of them when Redis hangs. The sweepers ring again.
+    """
 
     def __init__(self) -> None:
         self._redis: Redis | None = None
+        self._away_until = 0.0
 
     def __call__(self, ring: Ring) -> None:
         """Ring, or say in the log why not."""
+        if time.monotonic() < self._away_until:
+            monitoring.redis_missed()
+            return
         try:
             self._redis = self._redis or connect()
             self._ring(self._redis, ring)
             monitoring.redis_seen()
         except (RedisError, OSError) as error:
+            self._away_until = time.monotonic() + AWAY_SECONDS
             monitoring.redis_missed()
             log.warning("ring_dropped", job=ring.name, error=type(error).__name__)
 

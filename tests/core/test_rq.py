@@ -126,6 +126,30 @@ def test_redis_away_is_no_error(app):
         monitoring.redis_seen()
 
 
+def test_many_rings_do_not_each_wait_for_a_redis_that_hangs(app):
+    calls = 0
+
+    class Hangs(rq.Dispatcher):
+        def _ring(self, redis, ring):
+            nonlocal calls
+            calls += 1
+            super()._ring(redis, ring)
+
+    before = settings.redis_url
+    settings.redis_url = "redis://127.0.0.1:1/0"
+    try:
+        bell = Hangs()
+        for number in range(20):
+            bell(Ring("test.heard", {"number": number}))
+        assert calls == 1
+        bell._away_until = 0  # some seconds later
+        bell(Ring("test.heard", {"number": 20}))
+        assert calls == 2
+    finally:
+        settings.redis_url = before
+        monitoring.redis_seen()
+
+
 def test_the_periodic_list_is_restored_after_a_flush(app, redis):
     scheduler = rq.OneAtATime(connection=redis, interval=2)
     rq.register_periodic(scheduler)
