@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from functools import cache
+from ipaddress import IPv4Address, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -111,6 +112,18 @@ def strength(password: str) -> int:
 def normalise_email(address: str) -> str:
     """The form under which addresses are compared and kept."""
     return address.strip().casefold()
+
+
+def one_source(ip: str) -> str:
+    """What attempts from an IP address are counted under. Whoever has one IPv6 address has the
+    18 quintillion of its /64 network, so these count as one."""
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return ip
+    if isinstance(address, IPv4Address):
+        return ip
+    return str(address.ipv4_mapped or ip_network((address.packed, 64), strict=False))
 
 
 def safe_next(target: str | None) -> str | None:

@@ -80,3 +80,18 @@ def test_next_never_leaves_the_site(target):
 
 def test_next_keeps_a_local_page():
     assert policies.safe_next("/w/acme/campaigns?status=draft#top") is not None
+
+
+@pytest.mark.parametrize(
+    ("ip", "source"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2::7", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("", ""),
+        ("unix:", "unix:"),
+    ],
+)
+def test_one_source_is_one_network(ip, source):
+    assert policies.one_source(ip) == source

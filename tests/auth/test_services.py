@@ -109,6 +109,13 @@ class TestThrottle:
             services.authenticate("a@example.test", PASSWORD, IP)
         assert services.authenticate("a@example.test", PASSWORD, "192.0.2.8")
 
+    def test_all_addresses_of_an_ipv6_network_count_as_one(self, app):
+        for number in range(5):
+            with pytest.raises(InvalidCredentials):
+                services.authenticate(f"user{number}@example.test", "wrong", f"2001:db8::{number}")
+        with pytest.raises(TooMany):
+            services.authenticate("another@example.test", "wrong", "2001:db8::abcd")
+
     def test_right_ones_do_not_count(self, app):
         make_user("a@example.test")
         for _ in range(8):

@@ -30,7 +30,7 @@ def count_attempt(
     Written in a unit of its own: a refused request rolls back, its count stays. Errors: TooMany,
     with the seconds until the oldest counted attempt leaves the window.
     """
-    key = hash_token(f"{purpose}:{subject}")
+    key, ip = hash_token(f"{purpose}:{subject}"), policies.one_source(ip)
     with own_unit() as session:
         for lock in sorted({key, f"{purpose}:{ip}"}):
             session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(lock))))
