@@ -15,7 +15,8 @@ from app.models import EmailAccount
 from app.providers.mail.base import Verification
 from app.providers.mail.discovery import Discovery
 from app.providers.mail.facts import facts_for_server
-from app.web.responses import done, fragment, invalid, page
+from app.web.responses import done, fragment, invalid, is_fragment_request, page
+from app.web.toasts import toast
 from app.workspaces.schemas import time_zone_options
 
 bp = Blueprint("accounts", __name__, url_prefix="/w/<slug>/accounts")
@@ -131,17 +132,18 @@ def delete_account(account_id: int) -> ResponseReturnValue:
 @requires("accounts.edit")
 def create_trial(account_id: int) -> ResponseReturnValue:
     """Sign in with the kept password and show each step."""
-    account = queries.get_account(account_id)
+    account, found, refusal = queries.get_account(account_id), None, ""
     try:
         found = services.try_account(account, current_actor())
     except TooMany as error:
-        return fragment("accounts/_trial.html", trial=None, refusal=error.message, advice="")
+        refusal = error.message
     account = queries.get_account(account_id)
-    if found.ok:
-        services.mark_proven(account)
-    return fragment(
-        "accounts/_trial.html", trial=found, refusal="", advice=_advice(account.smtp_host)
-    )
+    if found and found.ok and services.mark_proven(account):
+        toast(f"{account.email} is connected again.")
+    context = _account_context(account, trial=found, refusal=refusal)
+    if is_fragment_request():
+        return fragment("accounts/_trial.html", **context)
+    return page("accounts/show.html", **context)
 
 
 @bp.get("/<int:account_id>/reconnect")
@@ -207,15 +209,18 @@ def _form_context(
     }
 
 
-def _account_context(account: EmailAccount) -> dict[str, Any]:
+def _account_context(
+    account: EmailAccount, trial: Verification | None = None, refusal: str = ""
+) -> dict[str, Any]:
+    is_refused = account.status == "reconnect_required" or (trial is not None and not trial.ok)
     return {
         "account": account,
         "row": queries.account_row(account),
         "time_zones": time_zone_options(),
         "sent_copies": SENT_COPIES,
-        "trial": None,
-        "refusal": "",
-        "advice": _advice(account.smtp_host) if account.status == "reconnect_required" else "",
+        "trial": trial,
+        "refusal": refusal,
+        "advice": _advice(account.smtp_host) if is_refused else "",
     }
 
 

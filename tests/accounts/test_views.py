@@ -79,9 +79,11 @@ def test_viewer_is_offered_nothing_to_change(
 
 @pytest.mark.dovecot
 def test_connect(page: PageClient, cast: Cast, mailbox: Mailbox) -> None:
-    answer = page.as_(cast.alice).post(HOME, mailbox.form())
+    asked = page.as_(cast.alice).get(f"{HOME}/add").find("input#f-provider_name")
+    answer = page.as_(cast.alice).post(HOME, mailbox.form(**{asked["name"]: "Our own server"}))
     follow = page.as_(cast.alice).get(answer.location)
     assert mailbox.email in follow.text
+    assert "Our own server" in page.as_(cast.alice).get(HOME).text
     assert "secret" not in str(follow.soup)
     page.as_(cast.alice).post(HOME, mailbox.form(), status=422)
 
@@ -127,6 +129,9 @@ def test_discover_what_nobody_knows(page: PageClient, cast: Cast) -> None:
 def test_connection_can_be_tried(page: PageClient, cast: Cast, mailbox: Mailbox) -> None:
     shown = page.as_(cast.alice).post(HOME, mailbox.form()).location
     assert "Everything works" in page.as_(cast.alice).hx_post(f"{shown}/test").text
+    whole = page.as_(cast.alice).post(f"{shown}/test", status=200)
+    assert "Everything works" in whole.text
+    assert "Save settings" in whole.text
     mailbox.sink.script["auth"] = "535 5.7.8 Changed your mind?"
     assert "Changed your mind?" in page.as_(cast.alice).hx_post(f"{shown}/test").text
 

@@ -53,14 +53,16 @@ def mark_working(account: EmailAccount) -> None:
         publish(AccountResumed(account.id))
 
 
-def mark_proven(account: EmailAccount) -> None:
+def mark_proven(account: EmailAccount) -> bool:
     """A person tried the account out and both servers let it in: what was wrong is over, a
-    refused password too. A paused account stays so."""
+    refused password too. A paused account stays so. Whether the account works again by this."""
     account.last_ok_at = utcnow()
-    if account.status in policies.NEEDS_A_PERSON:
-        _set(account, "connected", "")
-        account.retry_at = None
-        publish(AccountResumed(account.id))
+    if account.status not in policies.NEEDS_A_PERSON:
+        return False
+    _set(account, "connected", "")
+    account.retry_at = None
+    publish(AccountResumed(account.id))
+    return True
 
 
 def remove_account(account: EmailAccount) -> None:
