@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from app.core.crypto import is_key
+from app.core.egress import is_loopback
 from app.sandbox.passwords import SYSTEM_ADDRESS, sandbox_password
 
 BASE = Path(__file__).parent
@@ -16,7 +17,6 @@ DEVELOPMENT_KEY = "ZGV2ZWxvcG1lbnQtb25seS1lbmNyeXB0aW9uLWtleTA="
 
 
 ENVIRONMENTS = ("production", "development", "test")
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SHORTEST_SECRET = 32
 
 
@@ -151,7 +151,7 @@ def _check_production(config: dict[str, Any]) -> None:
 def _lend_secrets(config: dict[str, Any]) -> None:
     """Secrets that everybody knows, for a machine nobody else reaches."""
     given = config["SECRET_KEY"] and config["ENCRYPTION_KEYS"]
-    is_local = urlsplit(config["PUBLIC_URL"]).hostname in LOOPBACK
+    is_local = is_loopback(urlsplit(config["PUBLIC_URL"]).hostname or "")
     if config["ENV"] == "development" and not (given or is_local):
         raise WrongSettings(
             "Without SECRET_KEY and ENCRYPTION_KEYS only this machine may be served. Set them,"

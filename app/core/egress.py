@@ -37,6 +37,14 @@ def is_allowed_target(host: str, port: int) -> bool:
     return f"{host.lower()}:{port}" in settings.egress_allow
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address means the machine itself."""
+    try:
+        return host.lower() == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def is_public_address(address: IPv4Address | IPv6Address) -> bool:
     """Whether an address is on the public internet, embedded IPv4 included."""
     return address.is_global and not any(

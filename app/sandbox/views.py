@@ -1,9 +1,12 @@
 """Pages of the sandbox: try-out accounts, an example list, the demo, and the system's own mail."""
 
-from flask import Blueprint, Response, url_for
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from app.core.egress import is_loopback
 from app.core.errors import NotFound, Unauthenticated, Unavailable
 from app.core.permissions import public, requires
 from app.core.settings import settings
@@ -86,10 +89,10 @@ def create_demo() -> ResponseReturnValue:
 @bp.get("/sandbox/mail")
 @public
 def index_mail() -> ResponseReturnValue:
-    """The installation's own mail: one's own, or in development everybody's before signing in."""
+    """The installation's own mail: one's own, or everybody's to who sits at a development machine."""
     _require_sandbox()
     recipient = current_user.email if current_user.is_authenticated else None
-    if recipient is None and settings.is_production:
+    if recipient is None and not _is_open():
         raise Unauthenticated
     mails, problem = _spool(recipient)
     return page_or_fragment(
@@ -98,8 +101,17 @@ def index_mail() -> ResponseReturnValue:
         mails=mails,
         problem=problem,
         recipient=recipient,
-        is_open=not settings.is_production,
+        is_open=_is_open(),
     )
+
+
+def _is_open() -> bool:
+    """Whether somebody unknown may read links that reset passwords: never from another machine,
+    nor from a page of another site whose name was made to lead here."""
+    at_home = is_loopback(request.remote_addr or "") and is_loopback(
+        urlsplit(f"//{request.host}").hostname or ""
+    )
+    return at_home and not settings.is_production
 
 
 def _spool(recipient: str | None) -> tuple[list[SpooledMail], str]:

@@ -118,7 +118,21 @@ def test_before_signing_in_everything_is_shown_and_the_page_says_so(page, app, c
     connected.send(SYSTEM_ADDRESS, "new@example.com", "Confirm your address")
     found = page.get("/sandbox/mail")
     assert "Confirm your address" in found.text
-    assert "Everybody who reaches this page can read this." in found.text
+    assert "Everybody at this machine can read this." in found.text
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        {"environ_overrides": {"REMOTE_ADDR": "192.0.2.9"}},
+        {"headers": {"Host": "rebound.example:8000"}},
+    ],
+)
+def test_nobody_unknown_reads_it_from_elsewhere(page, connected, origin):
+    connected.send(SYSTEM_ADDRESS, "new@example.com", "Set a new password")
+    answer = page.client.get("/sandbox/mail", **origin)
+    assert answer.status_code == 302
+    assert answer.location == "/auth/login?next=%2Fsandbox%2Fmail"
 
 
 def test_in_production_one_must_sign_in(page, cast, connected):
