@@ -7,7 +7,16 @@ import time
 
 import sqlalchemy as sa
 import structlog
-from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    g,
+    jsonify,
+    request,
+    request_started,
+)
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.exceptions import RedisError
@@ -27,12 +36,13 @@ health = Blueprint("health", __name__)
 
 def init_app(app: Flask) -> None:
     """Bind ids, log one line per request, serve the health routes."""
-    app.before_request(_begin)
+    # By signal: what looks at the address (who may enter that workspace?) runs before any hook.
+    request_started.connect(_begin, app)
     app.after_request(_end)
     app.register_blueprint(health)
 
 
-def _begin() -> None:
+def _begin(_app: Flask, **_values: object) -> None:
     given = request.headers.get("X-Request-Id", "")
     request_id.set(given if GIVEN_ID.fullmatch(given) else secrets.token_hex(8))
     g.started = time.monotonic()
