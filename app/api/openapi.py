@@ -4,7 +4,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from apispec import APISpec
-from flask import Blueprint, Flask, jsonify, render_template
+from flask import Blueprint, Flask, current_app, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, TypeAdapter
 from werkzeug.datastructures import FileStorage
@@ -75,8 +75,11 @@ def init_app(app: Flask) -> None:
 @docs.get("/openapi.json")
 @public
 def document() -> ResponseReturnValue:
-    """The document."""
-    return jsonify(build())
+    """The document; made once, as it takes a while and anybody may ask for it."""
+    made = current_app.extensions.get("openapi_document")
+    if made is None:
+        made = current_app.extensions["openapi_document"] = build()
+    return jsonify(made)
 
 
 @docs.get("/docs")
