@@ -171,7 +171,7 @@ def _has_file(body: type[BaseModel]) -> bool:
 
 
 REFUSALS = {
-    400: "The cursor is none of ours.",
+    400: "A cursor that is none of ours, or a character that cannot be stored.",
     401: "Not signed in.",
     403: "Not allowed.",
     404: "Not there, or not yours.",
@@ -202,7 +202,7 @@ def refusals(line: Endpoint) -> set[int]:
     found |= {409} if writes and is_known else set()
     found |= {413} if writes else set()
     found |= {422} if line.body is not None or (writes and line.permission) else set()
-    return found | ({400} if answer is Continued else set())
+    return found | ({400} if line.body is not None or answer is Continued else set())
 
 
 def _success(spec: APISpec, line: Endpoint, known: Known) -> tuple[str, dict[str, Any]]:

@@ -23,13 +23,14 @@ BRACKET = re.compile(r"\[([^\]]*)\]")
 Tree = dict[str, Any]
 
 
-def parse_pairs(pairs: Iterable[tuple[str, Any]]) -> Tree:
-    """Nest flat pairs: `filter[tag][]=x` becomes {"filter": {"tag": ["x"]}}."""
+def parse_pairs(pairs: Iterable[tuple[str | None, Any]]) -> Tree:
+    """Nest flat pairs: `filter[tag][]=x` becomes {"filter": {"tag": ["x"]}}. A part of a multipart
+    body that has no name is left out."""
     root: Tree = {}
     for count, (name, value) in enumerate(pairs):
         if count >= MAX_VARIABLES:
             break
-        path = split_name(name)
+        path = split_name(name or "")
         if path and len(path) <= MAX_DEPTH:
             _place(root, path, value)
     return {name: _as_lists(value) for name, value in root.items()}

@@ -82,3 +82,13 @@ def test_the_body_of_a_stranger_is_not_read(client):
         environ_overrides={"CONTENT_LENGTH": "20000000"},
     )
     assert answer.status_code == 401
+
+
+def test_a_part_without_a_name_is_no_error(call, cast):
+    body = (
+        b'--b\r\nContent-Disposition: form-data; filename="x"\r\n\r\nx\r\n'
+        b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--\r\n"
+    )
+    kind = "multipart/form-data; boundary=b"
+    answer = call(cast.alice, "POST", "/api/lead/import", data=body, content_type=kind)
+    assert answer.status_code == 422

@@ -45,5 +45,9 @@ def test_too_many_variables_are_cut_off():
     assert len(parse_pairs([(f"v{i}", "1") for i in range(2000)])) == 1000
 
 
+def test_parts_without_a_name_are_left_out():
+    assert parse_pairs([(None, "x"), ("a", "1")]) == {"a": "1"}
+
+
 def test_deep_nesting_is_dropped():
     assert parse_pairs([("a" + "[x]" * 100, "1")]) == {}
