@@ -4,12 +4,14 @@ import email
 import email.policy
 import re
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
 
 import pytest
 
 from app.core.signing import read_ids
 from app.sending.render import (
     BadTemplate,
+    EmptyText,
     Envelope,
     HeaderInjection,
     MissingVariable,
@@ -95,6 +97,48 @@ class TestLiquid:
         values = values | {"b": "y"}
         whole = fill(parse(piece, html=html), piece, values)
         assert cut(f"Dear {piece}!", html=html).fill(values) == f"Dear {whole}!"
+
+    def test_all_missing_are_named_wherever_they_stand(self):
+        body = "Hi {{ first_name }}, <a href='https://x.test/{{ industry }}'>see</a>"
+        with pytest.raises(MissingVariable) as caught:
+            made("For {{ company }}", body)
+        assert set(caught.value.names) == {"company", "first_name", "industry"}
+
+    @pytest.mark.parametrize(
+        ("subject", "body", "signature"),
+        [
+            ("Hi", "<div>{% if industry %}only{% endif %}</div>", ""),
+            ("Hi", "<div>{% if industry %}only{% endif %}</div>", "<p>Sam<br>--<br>Acme</p>"),
+            ("Hi", "<div>&nbsp;<br></div>", ""),
+            ("{% if company %}{{ company }}{% endif %}", "<div>Hello</div>", ""),
+        ],
+    )
+    def test_nothing_is_left_of_the_text(self, subject, body, signature):
+        text = read(subject, body, signature)
+        values = values_for(envelope(), {})
+        with pytest.raises(EmptyText):
+            compose(text, envelope(), values, targets(text, values), {})
+
+    @pytest.mark.parametrize(
+        ("body", "signature"),
+        [
+            ("<div><img src='https://x.test/a.png'></div>", ""),
+            ("<div>Hi<br>--<br>there</div>", "<p>Sam</p>"),
+            ("<div>Hi</div>", "<p>Sam</p>"),
+        ],
+    )
+    def test_little_is_not_nothing(self, body, signature):
+        text = read("Hi", body, signature)
+        values = values_for(envelope(), {})
+        assert compose(text, envelope(), values, targets(text, values), {}).raw
+
+    def test_a_follow_up_takes_the_subject_it_was_given(self):
+        mail = compose(read("", "x"), envelope(subject="Re: first"), {}, [], {})
+        assert parsed(mail)["Subject"] == "Re: first"
+
+    def test_including_another_text_is_told(self):
+        with pytest.raises(BadTemplate, match="cannot be included"):
+            made("x", "{% include 'secrets' %}")
 
     def test_condition_on_a_missing_value_is_false(self):
         text, _ = parts(made("x", "a{% if company %}b{% endif %}c"))
@@ -324,6 +368,13 @@ class TestMime:
 
     def test_domain_goes_out_in_ascii(self):
         assert mailbox("a@bücher.example") == "a@xn--bcher-kva.example"
+
+    def test_a_name_of_any_length_keeps_to_the_lines(self):
+        long = ("Maximilian " * 90).strip()
+        header = f"To: {mailbox('a@b.test', long)}\r\n"
+        assert max(map(len, header.split("\r\n"))) < 100
+        name = header.removeprefix("To: ").rpartition(" <")[0]
+        assert str(make_header(decode_header(name))) == long
 
     @pytest.mark.parametrize("text", ["a" * 2000, "ä" * 300, "=?utf-8?q?x?=", "x" * 70 + " y" * 40])
     def test_subject_survives(self, text):

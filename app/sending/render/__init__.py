@@ -5,7 +5,13 @@ shows it to a person. Pure: no database, no clock, no network.
 """
 
 from app.sending.render.compose import Composed, Envelope, LinkSigner, compose
-from app.sending.render.liquid import BadTemplate, MissingVariable, TemplateProblem, variables_of
+from app.sending.render.liquid import (
+    BadTemplate,
+    EmptyText,
+    MissingVariable,
+    TemplateProblem,
+    variables_of,
+)
 from app.sending.render.mime import HeaderInjection
 from app.sending.render.preview import Preview, render_preview
 from app.sending.render.texts import MailText, compiled
@@ -13,6 +19,7 @@ from app.sending.render.texts import MailText, compiled
 __all__ = [
     "BadTemplate",
     "Composed",
+    "EmptyText",
     "Envelope",
     "HeaderInjection",
     "LinkSigner",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -11,7 +12,14 @@ from urllib.parse import quote
 from app.core.signing import sign_ids
 from app.sending.render import mime
 from app.sending.render.html import UNSUBSCRIBE_NAMES
-from app.sending.render.liquid import LIQUID_PIECE, fill, parse, present
+from app.sending.render.liquid import (
+    LIQUID_PIECE,
+    EmptyText,
+    MissingVariable,
+    fill,
+    parse,
+    present,
+)
 from app.sending.render.texts import MailText
 
 _URL_SAFE = "!#$%&'()*+,/:;=?@[]~-._"
@@ -90,7 +98,17 @@ def values_for(envelope: Envelope, variables: Mapping[str, object]) -> dict[str,
 
 def targets(text: MailText, values: Mapping[str, object]) -> list[str]:
     """Where each link of the text leads for this lead. Errors: MissingVariable."""
-    return [_personal(link.url, values) if link.dynamic else link.url for link in text.links]
+    with _naming_all(text, values):
+        return [_personal(link.url, values) if link.dynamic else link.url for link in text.links]
+
+
+@contextmanager
+def _naming_all(text: MailText, values: Mapping[str, object]) -> Iterator[None]:
+    """One variable is missing: name all that are, wherever they stand."""
+    try:
+        yield
+    except MissingVariable as error:
+        raise MissingVariable(text.missing(values) or error.names) from None
 
 
 def compose(
@@ -103,22 +121,32 @@ def compose(
     """Fill the text and build the mail.
 
     `link_ids` names the stored link of each target; a target that is not in it is written as it
-    is. Errors: MissingVariable, BadTemplate, HeaderInjection, ValueError (an impossible address).
+    is. Errors: MissingVariable, EmptyText, BadTemplate, HeaderInjection, ValueError (an impossible
+    address).
     """
     signer = LinkSigner(envelope.base_url, envelope.outbox_id)
     filled = dict(values)
     for number, (link, url) in enumerate(zip(text.links, urls, strict=True)):
         tracked = envelope.track_clicks and link.trackable and url in link_ids
         filled[f"_link_{number}"] = signer.click(link_ids[url]) if tracked else url or "#"
-    subject = envelope.subject or one_line(text.subject.fill(filled))
-    html = text.html.fill(filled)
-    plain = text.text.fill(filled)
+    with _naming_all(text, values):
+        subject = envelope.subject or one_line(text.subject.fill(filled))
+        html = text.html.fill(filled)
+        plain = text.text.fill(filled)
+    _refuse_empty(subject, says_nothing=text.is_blank(plain) and "<img" not in html)
     if envelope.unsubscribe == "link" and not text.has_unsubscribe:
         html += _FOOTER_HTML.format(filled["unsubscribe_url"])
         plain += _FOOTER_TEXT.format(filled["unsubscribe_url"])
     if envelope.track_opens:
         html += f'<img src="{signer.open_pixel()}" width="1" height="1" alt="">'
     return Composed(assemble(envelope, subject, html, plain), subject)
+
+
+def _refuse_empty(subject: str, *, says_nothing: bool) -> None:
+    if says_nothing:
+        raise EmptyText("The text comes out empty")
+    if not subject:
+        raise EmptyText("The subject comes out empty")
 
 
 def compose_finished(envelope: Envelope, subject: str, html: str, plain: str) -> Composed:

@@ -13,7 +13,7 @@ from functools import wraps
 from typing import ClassVar
 
 from liquid import BoundTemplate, Environment, StrictDefaultUndefined
-from liquid.exceptions import FilterError, LiquidError, UndefinedError
+from liquid.exceptions import FilterError, LiquidError, TemplateNotFoundError, UndefinedError
 
 MAX_SOURCE = 400_000
 MAX_VALUE = 200_000
@@ -30,6 +30,10 @@ class TemplateProblem(Exception):
 
 class BadTemplate(TemplateProblem):
     """The Liquid itself is wrong, or it asks for too much work."""
+
+
+class EmptyText(TemplateProblem):
+    """Conditions leave nothing of the text, or of the subject, for this lead."""
 
 
 class MissingVariable(TemplateProblem):
@@ -182,4 +186,6 @@ def _undefined_name(error: UndefinedError) -> str:
 
 
 def _first_line(error: Exception) -> str:
+    if isinstance(error, TemplateNotFoundError):
+        return "Other texts cannot be included"
     return str(error).splitlines()[0][:300] if str(error) else type(error).__name__

@@ -22,6 +22,7 @@ _MESSAGE_ID = re.compile(
 _WORD_BYTES = 45  # of UTF-8 in one encoded word: 60 characters of base64, within the 75 allowed
 _LINE = 76
 _LONGEST_HEADER = 900
+_LONGEST_NAME = 200  # as it is; longer ones are cut into encoded words, a line each
 
 
 class HeaderInjection(ValueError):
@@ -49,7 +50,7 @@ def mailbox(address: str, name: str = "") -> str:
     name = refuse_control(name.strip(), "A name")
     if not name:
         return address
-    if not name.isascii():
+    if not name.isascii() or len(name) > _LONGEST_NAME:
         return "\r\n ".join([*_encoded_words(name), f"<{address}>"])
     if not _ATOM.match(name) or "=?" in name:
         name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

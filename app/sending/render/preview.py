@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.sending.render.compose import one_line
 from app.sending.render.compose import targets as link_targets
-from app.sending.render.liquid import TemplateProblem, missing_names, present
+from app.sending.render.liquid import TemplateProblem, present
 from app.sending.render.texts import read
 
 
@@ -34,11 +34,7 @@ def render_preview(
     )
     try:
         text = read(subject, body_html, signature_html)
-        sources = (text.subject.source, text.html.source, *(link.url for link in text.links))
-        links = {f"_link_{number}": "#" for number in range(len(text.links))}
-        missing = dict.fromkeys(
-            name for source in sources for name in missing_names(source, values | links)
-        )
+        missing = text.missing(values)
         shown = values | {name: f"[{name}]" for name in missing if "." not in name}
         for number, url in enumerate(link_targets(text, shown)):
             shown[f"_link_{number}"] = url or "#"
@@ -46,7 +42,7 @@ def render_preview(
             subject=one_line(text.subject.fill(shown)),
             html=text.html.fill(shown),
             text=text.text.fill(shown),
-            missing=tuple(missing),
+            missing=missing,
         )
     except TemplateProblem as problem:
         return Preview(subject=subject, html="", text="", problem=str(problem))

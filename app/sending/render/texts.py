@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import html as htmllib
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import overload
 
 from app.sending.render.html import Link, read_html
+from app.sending.render.liquid import missing_names
 from app.sending.render.pieces import Pieces, cut
 
 _KEPT = 500
@@ -30,6 +31,17 @@ class MailText:
     text: Pieces
     links: tuple[Link, ...]
     has_unsubscribe: bool
+    has_signature: bool
+
+    def missing(self, values: Mapping[str, object]) -> tuple[str, ...]:
+        """Every variable the text and its subject would print without a value or a fallback."""
+        sources = (self.subject.source, self.html.source, *(link.url for link in self.links))
+        given = {f"_link_{number}": "#" for number in range(len(self.links))} | dict(values)
+        return tuple(dict.fromkeys(n for source in sources for n in missing_names(source, given)))
+
+    def is_blank(self, plain: str) -> bool:
+        """Whether the filled plain twin says nothing but the signature."""
+        return not (plain.partition("\n--\n")[0] if self.has_signature else plain).strip()
 
     @property
     def static_urls(self) -> tuple[str, ...]:
@@ -64,7 +76,8 @@ def compiled(
 def read(subject: str, body_html: str, signature_html: str = "") -> MailText:
     """Parse a text now. Errors: BadTemplate."""
     body = body_html if "<" in body_html else _paragraphs(body_html)
-    if signature_html.strip():
+    has_signature = bool(signature_html.strip())
+    if has_signature:
         body += '<div class="signature"><br>-- <br></div>' + signature_html
     found = read_html(body)
     subject = " ".join(htmllib.unescape(subject).split())
@@ -74,6 +87,7 @@ def read(subject: str, body_html: str, signature_html: str = "") -> MailText:
         text=cut(found.text),
         links=tuple(found.links),
         has_unsubscribe=found.has_unsubscribe,
+        has_signature=has_signature,
     )
 
 
