@@ -16,6 +16,7 @@ from app.sending.copies import SETTLE_SECONDS, file_copies
 from app.sending.drain import drain_account
 from app.sending.news import announce
 from app.sending.reconcile import expire_leases, look_up_doubtful
+from app.sending.services import drop_queued_of_account
 from app.sending.system_mail import send_system_mails
 
 log = structlog.get_logger(__name__)
@@ -44,14 +45,25 @@ def ring_due() -> None:
 
 @job("sending.reconcile", every=5)
 def reconcile() -> None:
-    """Take rows from workers that vanished, and ring for evidence and copies that are due."""
+    """Take rows from workers that vanished, and ring for evidence and copies that are due. Drop
+    what was queued on an account in the very moment of its removal."""
     expire_leases()
     now = utcnow()
     with unscoped("doubtful mail of every workspace"), unit_of_work():
         doubtful = queries.accounts_in_doubt(now)
         copies = queries.accounts_with_copies_due(now - timedelta(seconds=SETTLE_SECONDS))
+        removed = queries.removed_accounts_with_mail()
     _ring("sending.look_up", doubtful)
     _ring("sending.file_copies", copies)
+    _ring("sending.drop_removed", removed)
+
+
+@job("sending.drop_removed")
+def drop_removed(account_id: int) -> None:
+    """Cancel what is queued on a removed account. Safe to run again."""
+    with unit_of_work():
+        drop_queued_of_account(account_id)
+    announce(account_id)
 
 
 @job("sending.announce")

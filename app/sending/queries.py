@@ -168,6 +168,17 @@ def accounts_with_news(limit: int = 200) -> list[tuple[int, int]]:
     return [(row[0], row[1]) for row in db.session.execute(statement)]
 
 
+def removed_accounts_with_mail(limit: int = 200) -> list[tuple[int, int]]:
+    """(workspace, account) of removed accounts on which mail is queued; needs `unscoped`."""
+    queued = sa.exists().where(Outbox.account_id == EmailAccount.id, Outbox.state == "queued")
+    statement = (
+        sa.select(EmailAccount.workspace_id, EmailAccount.id)
+        .where(EmailAccount.removed_at.is_not(None), queued)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement)]
+
+
 def accounts_with_copies_due(settled_before: datetime, limit: int = 200) -> list[tuple[int, int]]:
     """(workspace, account) with copies to file in Sent; needs `unscoped`."""
     due = sa.and_(Outbox.sent_copy_due, Outbox.sent_at < settled_before)

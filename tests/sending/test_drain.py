@@ -16,6 +16,7 @@ from app.leads.services import suppress
 from app.models import AccountDay, EmailAccount, Outbox, TrackedLink
 from app.sending.drain import drain_account
 from app.sending.events import MailCancelled, MailFailed, MailHeld, MailSent
+from app.sending.jobs import reconcile
 from app.sending.services import (
     OutgoingMail,
     cancel_queued,
@@ -254,6 +255,23 @@ class TestLimits:
         manual(account)
         assert drain(account).sent == 0
 
+    def test_what_was_queued_while_its_account_was_removed_is_dropped(
+        self, account, step, heard, run_jobs
+    ):
+        """Planned in one transaction, removed in another: neither saw the other."""
+        [mail_id] = queue(account, step)
+        account.status, account.removed_at = "removed", utcnow()
+        db.session.commit()
+        reconcile()
+        run_jobs()
+        assert row(mail_id).state == "cancelled"
+        [told] = heard
+        assert isinstance(told, MailCancelled)
+        assert told.mails[0].family == "removed"
+        reconcile()
+        run_jobs()
+        assert heard == [told]
+
 
 class TestAnswers:
     @pytest.mark.parametrize("phase", ["rcpt", "dot"])
@@ -363,6 +381,15 @@ class TestContent:
         drain(account)
         queue(account, step, intent="cl:1:1", variables={"first_name": "Bo"})
         assert drain(account).sent == 1
+
+    def test_a_text_that_comes_out_empty_holds_the_mail(self, sink, account, step, heard):
+        step.body_html = "{% if industry %}<p>For {{ industry }}</p>{% endif %}"
+        db.session.commit()
+        [mail_id] = queue(account, step)
+        drain(account)
+        assert row(mail_id).state == "held"
+        assert row(mail_id).error_text == "The text comes out empty"
+        assert not sink.deliveries
 
     def test_impossible_address_is_held(self, sink, account):
         mail_id = manual(account, to_email="nobody")
