@@ -1,7 +1,7 @@
 """Reads of the dashboard and the palette. Each is bounded: no count runs over a whole history."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -19,6 +19,7 @@ from app.models import (
 
 MANY = 1000  # beyond this a figure reads "1,000+"
 SHOWN = 5
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -26,24 +27,30 @@ class Today:
     """The figures at the top of the dashboard."""
 
     sent: int
+    sent_before: int  # by the same hour of the day before
     queued: int
     waiting_replies: int
     troubled_accounts: int
     active_campaigns: int
 
 
-def today(since: datetime) -> Today:
-    """What left since `since`, and what needs a person."""
-    sent = sa.select(Outbox.id).where(
-        Outbox.state == "sent", Outbox.sent_at >= since, Outbox.kind != "test"
-    )
+def today(since: datetime, now: datetime) -> Today:
+    """What left from `since` to `now`, the same a day earlier, and what needs a person."""
     queued = sa.select(Outbox.id).where(Outbox.state == "queued")
     return Today(
-        sent=_count(sent),
+        sent=_count(_sent(since, now)),
+        sent_before=_count(_sent(since - DAY, now - DAY)),
         queued=_count(queued),
         waiting_replies=_count(_waiting().with_only_columns(Thread.id)),
         troubled_accounts=_count(_troubled().with_only_columns(EmailAccount.id)),
         active_campaigns=_count(_active().with_only_columns(Campaign.id)),
+    )
+
+
+def _sent(start: datetime, end: datetime) -> sa.Select[int]:
+    """Mails that left in between; tests do not count."""
+    return sa.select(Outbox.id).where(
+        Outbox.state == "sent", Outbox.sent_at.between(start, end), Outbox.kind != "test"
     )
 
 

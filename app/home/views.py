@@ -36,11 +36,12 @@ def show_dashboard() -> ResponseReturnValue:
     workspace_id = require_workspace_id()
     if current_user.current_workspace_id != workspace_id:
         set_current_workspace(current_user.id, workspace_id)  # where the next sign-in leads
-    since = policies.day_start(utcnow(), get_workspace(workspace_id).time_zone)
+    now = utcnow()
+    since = policies.day_start(now, get_workspace(workspace_id).time_zone)
     done = queries.progress(workspace_id, is_verified=current_user.is_verified)
     return page(
         "home/dashboard.html",
-        today=queries.today(since),
+        today=queries.today(since, now),
         many=queries.MANY,
         threads=queries.waiting_replies(),
         accounts=queries.troubled_accounts(),

@@ -36,7 +36,7 @@ def test_replies_wait_until_somebody_answers(in_acme):
     make_thread(account, role="sent", last_in_at=None)
     again = make_thread(account, last_out_at=now - timedelta(days=1))
     assert {t.id for t in queries.waiting_replies()} == {waiting.id, again.id}
-    assert queries.today(now).waiting_replies == 2
+    assert queries.today(now, now).waiting_replies == 2
 
 
 def test_accounts_that_need_somebody(in_acme):
@@ -53,8 +53,17 @@ def test_sent_today_counts_from_midnight_of_the_workspace(in_acme):
     make_outbox(account, state="sent", sent_at=midnight - timedelta(minutes=1))
     make_outbox(account, state="sent", sent_at=midnight + timedelta(minutes=1))
     make_outbox(account, state="queued")
-    today = queries.today(midnight)
+    today = queries.today(midnight, midnight + timedelta(hours=9))
     assert (today.sent, today.queued) == (1, 1)
+
+
+def test_sent_today_is_compared_with_the_same_hours_of_yesterday(in_acme):
+    account = make_account()
+    midnight = datetime(2026, 11, 23, tzinfo=UTC)
+    make_outbox(account, state="sent", sent_at=midnight - timedelta(hours=20))  # 4 o'clock
+    make_outbox(account, state="sent", sent_at=midnight - timedelta(hours=2))  # 22 o'clock
+    today = queries.today(midnight, midnight + timedelta(hours=9))
+    assert (today.sent, today.sent_before) == (0, 1)
 
 
 @pytest.mark.parametrize(
