@@ -13,6 +13,7 @@ from werkzeug.datastructures import FileStorage
 from app.core.errors import AppError, Invalid
 from app.core.forms import Form, parse_form
 from app.core.permissions import current_actor, requires
+from app.core.settings import settings
 from app.leads import queries, services
 from app.leads.list_reader import Look
 from app.leads.policies.import_rows import (
@@ -51,6 +52,7 @@ def index_leads() -> ResponseReturnValue:
         leads=leads,
         search=search,
         has_any=bool(leads.items) or queries.has_leads(),
+        has_sandbox=settings.has_sandbox,
         imports=[i for i in queries.recent_imports() if i.state != "done"],
     )
 

@@ -9,6 +9,7 @@ from app.campaigns.services.campaigns import create_campaign as make_campaign
 from app.campaigns.views.blueprint import bp, frame
 from app.core.forms import parse_form
 from app.core.permissions import current_actor, requires
+from app.core.settings import settings
 from app.core.tenancy import require_workspace_id
 from app.web.responses import done, fragment, invalid, page, page_or_fragment
 from app.workspaces.queries import get_workspace
@@ -30,6 +31,7 @@ def index_campaigns() -> ResponseReturnValue:
         chosen_status=status,
         search=search,
         has_any=bool(found.items) or reads.has_campaigns(),
+        has_sandbox=settings.has_sandbox,
     )
 
 
