@@ -1,16 +1,20 @@
 """Writing hits down: durable before the answer, and cheap when many come at once.
 
-Requests that arrive while a batch is being committed wait together and are written by one of them
-in one statement. A process that is killed loses no hit that was answered. Of one mail a process
-stores so many hits a minute and no more: a token that somebody hammers must not fill the table.
+Requests that arrive while a batch is being committed make up the next one: the first of them writes
+it in one statement, the others wait for that commit. A process that is killed loses no hit that was
+answered. Of one mail a process stores so many hits a minute and no more: a token that somebody
+hammers must not fill the table.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from threading import Lock
+from functools import cache
+from threading import Event, Lock
+from typing import Any
 
 import psycopg
 import structlog
@@ -21,21 +25,30 @@ from app.core.statements import KeptConnection
 log = structlog.get_logger(__name__)
 
 # sql: one statement for a whole batch; the workspace of each hit is that of the mail its signed
-# token names, and a token whose mail is gone leaves nothing.
+# token names, and a token whose mail is gone leaves nothing. Rows as VALUES: PostgreSQL keeps one
+# plan for each size of batch, where arrays are planned anew each time.
 INSERT = """
 INSERT INTO tracking_hit (workspace_id, outbox_id, kind, link_id, at, method, ip, user_agent,
                           verdict, reason)
 SELECT o.workspace_id, h.outbox_id, h.kind, h.link_id, h.at, h.method, h.ip, h.user_agent,
        'unknown', ''
-  FROM unnest(%(outbox_id)s::bigint[], %(kind)s::text[], %(link_id)s::bigint[],
-              %(at)s::timestamptz[], %(method)s::text[], %(ip)s::text[], %(user_agent)s::text[])
-       AS h (outbox_id, kind, link_id, at, method, ip, user_agent)
+  FROM (VALUES {rows}) AS h ({columns})
   JOIN outbox o ON o.id = h.outbox_id
 """
-COLUMNS = ("outbox_id", "kind", "link_id", "at", "method", "ip", "user_agent")
+COLUMNS = {
+    "outbox_id": "bigint",
+    "kind": "text",
+    "link_id": "bigint",
+    "at": "timestamptz",
+    "method": "text",
+    "ip": "text",
+    "user_agent": "text",
+}
+PER_MINUTE = 60
+GATHER = 0.0005  # seconds a batch stays open when the one before held several hits
 
 
-@dataclass
+@dataclass(slots=True)
 class RawHit:
     """One request as it came."""
 
@@ -46,50 +59,90 @@ class RawHit:
     ip: str
     user_agent: str
     link_id: int | None = None
-    written: bool = False
 
 
-PER_MINUTE = 60
-_waiting: list[RawHit] = []
-_counted: Counter[tuple[datetime, int]] = Counter()  # hits by minute and mail; this minute's
-_list = Lock()
-_writer = Lock()
-_kept = KeptConnection()  # used under `_writer`
+@dataclass(slots=True)
+class _Batch:
+    """Hits that are written by one statement."""
+
+    hits: list[RawHit] = field(default_factory=list)
+    is_settled: Event = field(default_factory=Event)
+
+
+class _Writer:
+    """One batch that takes hits, one connection that writes them."""
+
+    def __init__(self) -> None:
+        self.open = _Batch()
+        self.is_busy = False
+        self.minute: datetime | None = None
+        self.counted: Counter[int] = Counter()  # this minute's hits by mail
+        self.opening = Lock()
+        self.writing = Lock()
+        self.kept = KeptConnection()  # used under `writing`
+
+    def write(self, hit: RawHit) -> None:
+        """Put the hit into the open batch and return when that is written."""
+        with self.opening:
+            if self.is_too_many(hit):
+                return
+            batch = self.open
+            batch.hits.append(hit)
+            is_first = len(batch.hits) == 1
+        if is_first:
+            self.settle(batch)
+        else:
+            batch.is_settled.wait()
+
+    def settle(self, batch: _Batch) -> None:
+        """Write a batch once the one before is committed; until then it grows."""
+        try:
+            with self.writing:
+                if self.is_busy:
+                    time.sleep(GATHER)
+                with self.opening:
+                    self.open = _Batch()
+                self.is_busy = len(batch.hits) > 1
+                self.insert(batch.hits)
+        finally:
+            batch.is_settled.set()
+
+    def insert(self, hits: list[RawHit]) -> None:
+        """Insert and commit; once more on a new connection when the kept one is dead."""
+        values: dict[str, Any] = {
+            f"{name}_{row}": getattr(hit, name) for row, hit in enumerate(hits) for name in COLUMNS
+        }
+        for again in (True, False):
+            try:
+                self.kept.run(_insert_of(len(hits)), values)
+                return
+            except (psycopg.Error, SQLAlchemyError) as error:
+                if not again:
+                    log.error("hits_lost", count=len(hits), error=type(error).__name__)
+
+    def is_too_many(self, hit: RawHit) -> bool:
+        """Count a hit of its mail's minute; used under `opening`."""
+        minute = hit.at.replace(second=0, microsecond=0)
+        if minute != self.minute:
+            self.minute = minute
+            self.counted.clear()
+        self.counted[hit.outbox_id] += 1
+        return self.counted[hit.outbox_id] > PER_MINUTE
+
+
+@cache
+def _insert_of(count: int) -> str:
+    """The statement for so many hits; a batch has no more than the process has threads."""
+    rows = (
+        ", ".join(f"%({name}_{row})s::{kind}" for name, kind in COLUMNS.items())
+        for row in range(count)
+    )
+    return INSERT.format(rows=", ".join(f"({row})" for row in rows), columns=", ".join(COLUMNS))
+
+
+_writer = _Writer()
 
 
 def write(hit: RawHit) -> None:
     """Store a hit durably. Never raises: a recipient's picture or link must work regardless."""
-    with _list:
-        if _is_too_many(hit):
-            return
-        _waiting.append(hit)
-    with _writer:
-        if hit.written:
-            return  # another request wrote it along with its own
-        with _list:
-            batch = _waiting[:]
-            _waiting.clear()
-        _insert(batch)
-        for one in batch:
-            one.written = True
-
-
-def _is_too_many(hit: RawHit) -> bool:
-    """Count a hit of its mail's minute; used under `_list`."""
-    minute = hit.at.replace(second=0, microsecond=0)
-    if _counted and next(iter(_counted))[0] != minute:
-        _counted.clear()
-    _counted[minute, hit.outbox_id] += 1
-    return _counted[minute, hit.outbox_id] > PER_MINUTE
-
-
-def _insert(batch: list[RawHit]) -> None:
-    """Write a batch; once more on a new connection when the kept one turns out to be dead."""
-    values = {name: [getattr(hit, name) for hit in batch] for name in COLUMNS}
-    for again in (True, False):
-        try:
-            _kept.run(INSERT, values)
-            return
-        except (psycopg.Error, SQLAlchemyError) as error:
-            if not again:
-                log.error("hits_lost", count=len(batch), error=type(error).__name__)
+    _writer.write(hit)
