@@ -10,7 +10,7 @@ from flask import Flask
 from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError
 
-from app.core import events, jobs
+from app.core import events, jobs, shortcuts
 from app.core.jobs import Outcome
 
 BLUEPRINTS = (
@@ -48,6 +48,11 @@ APIS = (
     "campaigns.api",
     "analytics.api",
 )
+# addresses answered before Flask (app/core/shortcuts.py): prefix → the view behind, the answer
+SHORTCUTS = {
+    "/t/o": ("tracking.show_pixel", "tracking.answers:pixel"),
+    "/t/c": ("tracking.follow_link", "tracking.answers:link"),
+}
 # event → handlers, called in this order inside the publisher's transaction
 EVENT_HANDLERS: dict[str, tuple[str, ...]] = {
     "core.events:SystemMailRequested": ("sending.handlers:queue_system_mail",),
@@ -132,6 +137,8 @@ def init_app(app: Flask) -> None:
         _load(path)
     for path in BLUEPRINTS:
         app.register_blueprint(_load(path))
+    for prefix, (endpoint, answer) in SHORTCUTS.items():
+        shortcuts.register(prefix, endpoint, _load(answer))
     for event, handlers in EVENT_HANDLERS.items():
         for handler in handlers:
             events.subscribe(_load(event), _load(handler))

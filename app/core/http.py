@@ -54,8 +54,7 @@ def _end(response: Response) -> Response:
     seconds = time.monotonic() - g.get("started", time.monotonic())
     endpoint = request.endpoint or "none"
     response.headers["X-Request-Id"] = request_id.get()
-    monitoring.REQUESTS.labels(endpoint, response.status_code).inc()
-    monitoring.REQUEST_SECONDS.labels(endpoint).observe(seconds)
+    monitoring.request_done(endpoint, response.status_code, seconds)
     if endpoint not in QUIET:
         log.info(
             "request",

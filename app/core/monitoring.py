@@ -1,6 +1,7 @@
 """Figures for /metrics, and whether Redis answered lately (for the banner admins see)."""
 
 import time
+from functools import cache
 
 from prometheus_client import Counter, Histogram
 
@@ -10,6 +11,18 @@ RINGS_DROPPED = Counter("parakeet_rings_dropped_total", "Rings Redis did not tak
 
 _redis = {"missed_at": 0.0}
 BANNER_SECONDS = 60
+
+
+def request_done(endpoint: str, status: int, seconds: float) -> None:
+    """Count one request."""
+    count, duration = _request_series(endpoint, status)
+    count.inc()
+    duration.observe(seconds)
+
+
+@cache
+def _request_series(endpoint: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(endpoint, status), REQUEST_SECONDS.labels(endpoint)
 
 
 def redis_missed() -> None:

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from sqlalchemy.orm import Session
 
+from app.core import shortcuts
 from app.core.db import AppSession, db
 
 log = structlog.get_logger(__name__)
@@ -26,7 +27,11 @@ class App(Flask):
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Answer in an empty context: nothing of another request or job can shine through."""
-        return Context().run(super().wsgi_app, environ, start_response)
+        return Context().run(self._answer, environ, start_response)
+
+    def _answer(self, environ: dict[str, Any], start_response: Any) -> Any:
+        body = shortcuts.take(self, environ, start_response)
+        return super().wsgi_app(environ, start_response) if body is None else body
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view; commit once when it succeeded, else roll back."""

@@ -2,49 +2,39 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
-from collections import OrderedDict
-
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.core.clock import utcnow
 from app.core.errors import NotFound
 from app.core.permissions import public
+from app.core.shortcuts import Answer
 from app.core.signing import read_ids
 from app.core.tenancy import unscoped, workspace_context
 from app.models import Outbox
-from app.tracking import hits, queries, services
-from app.tracking.policies import is_safe_target
+from app.tracking import answers, queries, services
 from app.web.csrf import exempt_blueprint
 
 bp = Blueprint("tracking", __name__)
 exempt_blueprint(bp.name)  # mail programs post here (RFC 8058); the signed token is the guard
-PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
-_KEPT = 5_000
-_targets: OrderedDict[int, str] = OrderedDict()
+LINK_BROKEN = "This link is not complete. Copy it from the mail again."
 
 
 @bp.get("/t/o/<path:token>")
 @public
 def show_pixel(token: str) -> Response:
-    """A picture of one point, whatever the token is; a true one is noted."""
-    ids = read_ids("open", token.removesuffix(".gif"))
-    if ids and len(ids) == 1:
-        _note(ids[0], "open")
-    return _private(Response(PIXEL, mimetype="image/gif"))
+    """A picture of one point, whatever the token is."""
+    return _response(answers.pixel(token, request.environ))
 
 
 @bp.get("/t/c/<token>")
 @public
-def follow_link(token: str) -> ResponseReturnValue:
+def follow_link(token: str) -> Response:
     """On to the stored target of a link."""
-    ids = read_ids("click", token)
-    target = _target(ids[1]) if ids and len(ids) == 2 else None
-    if not ids or target is None:
-        raise NotFound("This link is not complete. Copy it from the mail again.")
-    _note(ids[0], "click", ids[1])
-    return _private(make_response(redirect(target, 302)))
+    answers.learn_target(token)
+    answer = answers.link(token, request.environ)
+    if answer is None:
+        raise NotFound(LINK_BROKEN)
+    return _response(answer)
 
 
 @bp.get("/u/<token>")
@@ -52,7 +42,7 @@ def follow_link(token: str) -> ResponseReturnValue:
 def show_unsubscribe(token: str) -> ResponseReturnValue:
     """Ask whether it is meant. Changes nothing: machines follow every link of a mail."""
     mail = _mail(token)
-    _note(mail.id, "unsubscribe_page")
+    answers.note(request.environ, mail.id, "unsubscribe_page")
     return _page(mail, token, is_done=False)
 
 
@@ -64,10 +54,13 @@ def create_unsubscribe(token: str) -> ResponseReturnValue:
     address = mail.to_email
     with workspace_context(mail.workspace_id):
         services.unsubscribe(
-            queries.mail_of_token(mail.id) or mail, ip=_ip(), user_agent=_user_agent()
+            queries.mail_of_token(mail.id) or mail,
+            ip=request.remote_addr or "",
+            user_agent=answers.user_agent(request.environ),
         )
         if request.form.get("List-Unsubscribe") == "One-Click":
-            return _private(Response("You are unsubscribed.\n", mimetype="text/plain"))
+            text = "You are unsubscribed.\n"
+            return Response(text, mimetype="text/plain", headers=answers.PRIVATE)
         return _page(None, token, is_done=True, address=address)
 
 
@@ -76,7 +69,7 @@ def _mail(token: str) -> Outbox:
     with unscoped("a signed token names this mail"):
         mail = queries.mail_of_token(ids[0]) if ids and len(ids) == 1 else None
     if mail is None:
-        raise NotFound("This link is not complete. Copy it from the mail again.")
+        raise NotFound(LINK_BROKEN)
     return mail
 
 
@@ -87,48 +80,8 @@ def _page(mail: Outbox | None, token: str, *, is_done: bool, address: str = "") 
         action=url_for("tracking.create_unsubscribe", token=token),
         is_done=is_done,
     )
-    return _private(make_response(html))
+    return Response(html, headers=answers.PRIVATE)
 
 
-def _target(link_id: int) -> str | None:
-    """Where a stored link leads; links never change, so they are kept in memory."""
-    if link_id in _targets:
-        return _targets[link_id]
-    with unscoped("a signed token names this link"):
-        found = queries.link_target(link_id)
-    if found is None or not is_safe_target(found[1]):
-        return None
-    _targets[link_id] = found[1]
-    if len(_targets) > _KEPT:
-        _targets.popitem(last=False)
-    return found[1]
-
-
-def _note(outbox_id: int, kind: str, link_id: int | None = None) -> None:
-    hits.write(
-        hits.RawHit(
-            outbox_id=outbox_id,
-            kind=kind,
-            link_id=link_id,
-            at=utcnow(),
-            method=request.method,
-            ip=_ip(),
-            user_agent=_user_agent(),
-        )
-    )
-
-
-def _ip() -> str:
-    return request.remote_addr or ""
-
-
-def _user_agent() -> str:
-    return request.headers.get("User-Agent", "").replace("\0", "")[:300]
-
-
-def _private(response: Response) -> Response:
-    """Never from a cache, never in an index, and no word about the mail to where it leads."""
-    response.headers["Cache-Control"] = "no-store, private, max-age=0"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, status=answer.status, headers=answer.headers)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from flask import Flask, Response, current_app, g, request
 
+from app.core.settings import settings
+
 Directives = Mapping[str, str]
 
 BASE_POLICY: Directives = {
@@ -21,6 +23,8 @@ BASE_POLICY: Directives = {
     "base-uri": "'none'",
     "object-src": "'none'",
 }
+NO_SNIFFING = ("X-Content-Type-Options", "nosniff")
+STRICT_TRANSPORT = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 _blueprint_policies: dict[str, Directives] = {}
 
 
@@ -70,6 +74,11 @@ def mail_body_policy(response: Response, *, images: str = "'none'") -> Response:
     )
 
 
+def plain_headers() -> list[tuple[str, str]]:
+    """The headers of answers that are no documents and carry nothing a policy could guard."""
+    return [NO_SNIFFING, STRICT_TRANSPORT] if settings.is_https else [NO_SNIFFING]
+
+
 def _policy_here() -> str:
     for name in request.blueprints:
         if name in _blueprint_policies:
@@ -82,12 +91,12 @@ def _policy_here() -> str:
 def _set_headers(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Content-Security-Policy", _policy_here())
-    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault(*NO_SNIFFING)
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
     if str(current_app.config.get("PUBLIC_URL", "")).startswith("https://"):
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        headers.setdefault(*STRICT_TRANSPORT)
     if response.mimetype == "text/html":
         headers.setdefault("Cache-Control", "no-store")
         # Pages only: a tracking pixel is shown in other people's mail readers.

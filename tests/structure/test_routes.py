@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from app.core.permissions import access_of
+from app.rooms import SHORTCUTS
 from tests.structure.paths import methods
 
 GOLDEN = Path(__file__).with_name("routes.txt")
@@ -43,3 +44,12 @@ def test_addresses_are_written_one_way(app):
         )
     ]
     assert not odd, odd
+
+
+def test_short_cuts_stand_before_public_views_that_only_read(app):
+    """What is answered before Flask passes no guard: it must need none."""
+    rules = {rule.endpoint: rule for rule in app.url_map.iter_rules()}
+    for prefix, (endpoint, _) in SHORTCUTS.items():
+        assert rules[endpoint].rule.rpartition("/")[0] == prefix
+        assert methods(rules[endpoint]) == ["GET"]
+        assert access_of(app.view_functions[endpoint]) == ("public", None)

@@ -11,11 +11,11 @@ from app.core.db import db
 from app.core.signing import sign_ids
 from app.leads.queries import suppressed_emails
 from app.models import TrackedLink, TrackingHit
-from app.tracking import views
+from app.tracking import answers
+from app.tracking.answers import PIXEL
 from app.tracking.events import ClickRecorded, OpenRecorded, UnsubscribeRequested
 from app.tracking.hits import PER_MINUTE
 from app.tracking.jobs import judge_hits
-from app.tracking.views import PIXEL
 from tests.factories import make_account, make_outbox
 
 FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; rv:145.0) Gecko/20100101 Firefox/145.0"}
@@ -40,7 +40,7 @@ def mail(in_acme):
 
 @pytest.fixture
 def link(mail):
-    views._targets.clear()
+    answers._targets.clear()
     made = TrackedLink(campaign_id=1, url="https://target.test/?a=1", url_hash="x")
     db.session.add(made)
     db.session.commit()
