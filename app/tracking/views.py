@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.core.db import db
 from app.core.errors import NotFound
 from app.core.permissions import public
 from app.core.shortcuts import Answer
@@ -31,6 +32,7 @@ def show_pixel(token: str) -> Response:
 def follow_link(token: str) -> Response:
     """On to the stored target of a link."""
     answers.learn_target(token)
+    _let_go()
     answer = answers.link(token, request.environ)
     if answer is None:
         raise NotFound(LINK_BROKEN)
@@ -68,9 +70,17 @@ def _mail(token: str) -> Outbox:
     ids = read_ids("unsubscribe", token)
     with unscoped("a signed token names this mail"):
         mail = queries.mail_of_token(ids[0]) if ids and len(ids) == 1 else None
+    _let_go()
     if mail is None:
         raise NotFound(LINK_BROKEN)
     return mail
+
+
+def _let_go() -> None:
+    """Give the connection back. Hits are written on another one, and requests that held theirs
+    while they wait for it could leave it none."""
+    db.session.expunge_all()
+    db.session.rollback()
 
 
 def _page(mail: Outbox | None, token: str, *, is_done: bool, address: str = "") -> Response:

@@ -1,6 +1,7 @@
 """Pixels and links are answered before Flask, and as completely as behind it."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 import sqlalchemy as sa
@@ -146,3 +147,15 @@ def test_many_at_once_are_all_stored_before_their_answers(app, sent):
         codes = list(pool.map(lambda url: app.test_client().get(url).status_code, clicks + opens))
     assert codes == [302] * THREADS + [200] * THREADS
     assert (count("click"), count("open")) == (THREADS, THREADS)
+
+
+@pytest.mark.committed
+def test_a_first_click_holds_no_connection_while_it_waits_for_the_writer(client, sent):
+    [url, *_], _, count = sent
+    pool = db.engine.pool
+    most = pool.size() + pool._max_overflow
+    with ExitStack() as taken:
+        for _ in range(most - 1):
+            taken.enter_context(db.engine.connect())
+        assert client.get(url).status_code == 302
+    assert count("click") == 1
