@@ -16,13 +16,18 @@ def normal_email(text: str) -> str | None:
     Takes what people paste: 'Ann <ann@x.com>', 'mailto:ann@x.com', a trailing comma. Names of
     domains in other scripts become their ASCII form.
     """
-    value = _tidy(text)
+    value = text if _is_tidy(text) else _tidy(text)
     if not value.isascii():
         value = _ascii_domain(value)
     if len(value) > MAX_ADDRESS or not _PLAIN.fullmatch(value):
         return None
     local, _, domain = value.rpartition("@")
     return value if len(local) <= MAX_LOCAL and is_domain(domain) else None
+
+
+def _is_tidy(text: str) -> bool:
+    """Whether nothing surrounds the address: most lists hold nothing else."""
+    return bool(_PLAIN.fullmatch(text)) and text[0] != "'" and text[-1] != "."
 
 
 def _tidy(text: str) -> str:
