@@ -27,7 +27,7 @@ def make_file(rows: int, seed: int) -> bytes:
     writer = csv.writer(text)
     writer.writerow(HEADER)
     for n in range(rows):
-        who = n if n % 10 else n // 2  # every tenth repeats an earlier row
+        who = n if n % 10 else n // 2 | 1  # every tenth is somebody of another row
         person = [f"p{who}.{seed}@people{who % 5000}.test", "Pat", f"Person {who}"]
         work = [f"Company {who % 9}", "Head of sales", "+49 30 1234567", "https://example.test"]
         writer.writerow([*person, *work, f"note {who % 100}"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import TypeVar
+from typing import BinaryIO
 
 from app.core.blobs import BlobMissing, open_blob
 from app.core.clock import utcnow
@@ -10,15 +10,14 @@ from app.core.jobs import Queue, enqueue, job
 from app.core.tenancy import unscoped, workspace_context
 from app.core.transactions import unit_of_work
 from app.leads import queries
-from app.leads.list_reader import read_rows
-from app.leads.policies.import_rows import columns_of, staged_row
+from app.leads.list_reader import read_batches
+from app.leads.policies.import_rows import Columns, columns_of, staged_rows
 from app.leads.policies.list_file import Dialect, NotAList
 from app.leads.services import staging
 
-STAGE_BATCH = 20_000
-TAKE_BATCH = 10_000
+STAGE_BATCHES = 40  # of the reader, in one transaction
+TAKE_BATCH = 25_000
 HALF_AN_HOUR = 1800
-Item = TypeVar("Item")
 
 
 @job("leads.check_import", queue=Queue.BULK, timeout=HALF_AN_HOUR)
@@ -28,18 +27,21 @@ def check_import(import_id: int) -> None:
         imported = queries.get_import(import_id)
         if imported.state != "checking":
             return
+        if not staging.is_staged(imported):
+            staging.begin_again(imported)
         blob, done = imported.blob, imported.rows_done
         dialect = Dialect.from_json(imported.dialect)
         columns = columns_of(imported.mapping["columns"], imported.mapping["names"])
     try:
         with open_blob(blob) as file:
-            rows = ((line, staged_row(cells, columns)) for line, cells in read_rows(file, dialect))
-            next(islice(rows, done, done), None)  # skip what is staged already
-            for batch in _batches(rows, STAGE_BATCH):
+            batches = _batches_after(done, file, dialect, columns)
+            count: int | None = -1
+            while count:
                 with unit_of_work():
-                    if not staging.stage_rows(import_id, done, batch):
-                        return
-                done += len(batch)
+                    count = staging.stage_rows(import_id, done, islice(batches, STAGE_BATCHES))
+                done += count or 0
+            if count is None:
+                return
     except (NotAList, BlobMissing) as error:
         sentence = str(error) if isinstance(error, NotAList) else "The uploaded file is gone."
         with unit_of_work():
@@ -49,6 +51,16 @@ def check_import(import_id: int) -> None:
         staging.judge_rows(import_id, done)
 
 
+def _batches_after(
+    done: int, file: BinaryIO, dialect: Dialect, columns: Columns
+) -> Iterator[staging.Batch]:
+    """What is to be staged of every row but the first `done`, with their numbers."""
+    for numbers, rows in read_batches(file, dialect):
+        if done < len(rows):
+            yield numbers[done:], staged_rows(rows[done:], columns)
+        done = max(0, done - len(rows))
+
+
 @job("leads.commit_import", queue=Queue.BULK, timeout=HALF_AN_HOUR)
 def commit_import(import_id: int) -> None:
     """Make leads of the checked rows, batch by batch. Goes on where it was left."""
@@ -56,6 +68,9 @@ def commit_import(import_id: int) -> None:
         with unit_of_work():
             imported = queries.get_import(import_id)
             if imported.state != "committing":
+                return
+            if not staging.is_staged(imported):
+                staging.fail_import(import_id, staging.LOST)
                 return
             after = imported.rows_done
             last = queries.last_line_of_batch(import_id, after, TAKE_BATCH)
@@ -77,9 +92,3 @@ def sweep_imports() -> None:
         name = "leads.check_import" if state == "checking" else "leads.commit_import"
         with workspace_context(workspace_id):
             enqueue(name, import_id=import_id, once=True)
-
-
-def _batches(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
-    """Lists of at most `size` items."""
-    while batch := list(islice(items, size)):
-        yield batch

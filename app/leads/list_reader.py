@@ -109,12 +109,6 @@ def read_batches(file: BinaryIO, dialect: Dialect) -> Iterator[Batch]:
         skipped = 0
 
 
-def read_rows(file: BinaryIO, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
-    """The same row by row: its number (the header is 1) and its cells. Errors: NotAList."""
-    for numbers, rows in read_batches(file, dialect):
-        yield from zip(numbers, rows, strict=True)
-
-
 def _batches(file: BinaryIO, dialect: Dialect, size: int) -> Iterator[Batch]:
     """Filled rows with their numbers, limits checked; a batch is never empty."""
     file.seek(0)

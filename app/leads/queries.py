@@ -95,6 +95,12 @@ def outcome_counts(import_id: int) -> dict[str, int]:
     return {row[0]: row[1] for row in db.session.execute(statement)}
 
 
+def has_staged_rows(import_id: int) -> bool:
+    """Whether rows of an import are in staging."""
+    found = sa.select(ImportRow.line).where(ImportRow.import_id == import_id)
+    return db.session.scalar(sa.select(found.exists())) or False
+
+
 def last_line_of_batch(import_id: int, after: int, size: int) -> int | None:
     """The last row number of the next `size` rows; None when there are none left."""
     batch = (

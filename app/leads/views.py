@@ -24,10 +24,10 @@ from app.leads.policies.import_rows import (
     safe_cell,
 )
 from app.leads.policies.list_file import DELIMITERS, ENCODINGS, MAX_ROWS, Dialect
-from app.leads.policies.mapping import CUSTOM, FIELDS, FULL_NAME, SKIP, guess_mapping
+from app.leads.policies.mapping import CUSTOM, FIELDS, FULL_NAME, SKIP, TEXT_FIELDS, guess_mapping
 from app.leads.schemas import MappingInput, SuppressInput
 from app.leads.services.imports import look
-from app.models import LeadImport
+from app.models import ImportRow, LeadImport
 from app.web.responses import done, invalid, page, page_or_fragment
 
 bp = Blueprint("leads", __name__, url_prefix="/w/<slug>/leads")
@@ -231,11 +231,15 @@ def download_skipped(import_id: int) -> ResponseReturnValue:
     writer.writerow(["Row", "Reason", "Email address", *map(safe_cell, head.values())])
     for row in queries.skipped_rows(import_id):
         reason = SKIP_REASONS.get(row.outcome, row.outcome)
-        cells = report_cells(row.fields, head)
+        cells = report_cells(_fields(row), head)
         writer.writerow([row.line, reason, safe_cell(row.email), *cells])
     text.detach()
     file.seek(0)
     return send_file(file, "text/csv", as_attachment=True, download_name=f"skipped-{import_id}.csv")
+
+
+def _fields(row: ImportRow) -> dict[str, Any]:
+    return {**{name: getattr(row, name) for name in TEXT_FIELDS}, "custom": row.custom}
 
 
 @bp.get("/do-not-contact")

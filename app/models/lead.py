@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import utcnow
 from app.core.db import Model, Timestamps, primary_key
-from app.core.tenancy import WorkspaceKeyed, WorkspaceOwned
+from app.core.tenancy import WorkspaceOwned
 
 
 class Lead(WorkspaceOwned, Timestamps, Model):
@@ -33,9 +33,9 @@ class Lead(WorkspaceOwned, Timestamps, Model):
     time_zone: Mapped[str] = mapped_column(default="", server_default="")
     custom: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     source: Mapped[str] = mapped_column(default="", server_default="")
-    import_id: Mapped[int | None] = mapped_column(
-        sa.ForeignKey("lead_import.id", ondelete="SET NULL")
-    )
+    # No foreign key: it would be checked with every row, and every lead be read when a list that
+    # was not taken in is discarded. A list that was is never deleted.
+    import_id: Mapped[int | None]
 
 
 class LeadImport(WorkspaceOwned, Timestamps, Model):
@@ -61,17 +61,31 @@ class LeadImport(WorkspaceOwned, Timestamps, Model):
     finished_at: Mapped[datetime | None]
 
 
-class ImportRow(WorkspaceKeyed, Model):
-    """Staging: one line of an import, with what became of it."""
+class ImportRow(WorkspaceOwned, Model):
+    """Staging: one line of an import, with what became of it.
+
+    A copy of what stands in the file, so it is neither logged (a crash of the database empties it,
+    which the jobs notice) nor checked against other tables row by row.
+    """
 
     __tablename__ = "import_row"
-
-    import_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("lead_import.id", ondelete="CASCADE"), primary_key=True
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("import_id", "line", "workspace_id"),
+        {"prefixes": ["UNLOGGED"]},
     )
-    line: Mapped[int] = mapped_column(primary_key=True)
+
+    workspace_id: Mapped[int] = mapped_column(sa.BigInteger)
+    import_id: Mapped[int]
+    line: Mapped[int]
     email: Mapped[str] = mapped_column(default="", server_default="")
-    fields: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    first_name: Mapped[str] = mapped_column(default="", server_default="")
+    last_name: Mapped[str] = mapped_column(default="", server_default="")
+    company: Mapped[str] = mapped_column(default="", server_default="")
+    title: Mapped[str] = mapped_column(default="", server_default="")
+    phone: Mapped[str] = mapped_column(default="", server_default="")
+    website: Mapped[str] = mapped_column(default="", server_default="")
+    time_zone: Mapped[str] = mapped_column(default="", server_default="")
+    custom: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     outcome: Mapped[str] = mapped_column(
         default="", server_default=""
     )  # new | update | skip reason

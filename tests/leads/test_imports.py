@@ -8,8 +8,10 @@ import sqlalchemy as sa
 from app.core.clock import utcnow
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, TooLarge
+from app.core.tenancy import workspace_context
 from app.leads import jobs, queries
 from app.leads.policies import list_file
+from app.leads.policies.import_rows import columns_of, staged_rows
 from app.leads.schemas import LeadInput, MappingInput
 from app.leads.services import (
     choose_mapping,
@@ -136,10 +138,11 @@ def test_reading_goes_on_where_a_killed_worker_left_it(in_acme, run_jobs):
     text = "email\n" + "".join(f"p{n}@x.test\n" for n in range(50))
     imported = upload(text)
     choose_mapping(imported, mapped(imported))
-    columns = jobs.columns_of(imported.mapping["columns"], imported.mapping["names"])
-    first = [(n + 2, jobs.staged_row([f"p{n}@x.test"], columns)) for n in range(20)]
-    assert staging.stage_rows(imported.id, 0, first)
-    assert not staging.stage_rows(imported.id, 0, first)  # a second worker at the same place
+    columns = columns_of(imported.mapping["columns"], imported.mapping["names"])
+    rows = list(staged_rows([[f"p{n}@x.test"] for n in range(20)], columns))
+    assert staging.stage_rows(imported.id, 0, [(range(2, 22), rows)]) == 20
+    again = staging.stage_rows(imported.id, 0, [(range(2, 22), rows)])
+    assert again is None  # a second worker at the same place
     import_id = imported.id
     run_jobs()
     imported = queries.get_import(import_id)
@@ -159,6 +162,53 @@ def test_committing_goes_on_where_a_killed_worker_left_it(in_acme, run_jobs):
     assert queries.get_import(import_id).state == "done"
     assert (count(Lead), count(CampaignLead)) == (50, 50)
     assert db.session.get_one(Campaign, campaign_id).leads_count == 50
+
+
+def test_a_crash_of_the_database_while_reading_starts_anew(in_acme, run_jobs):
+    """Staging is not logged: it is empty then, whatever the import says."""
+    imported = upload("email\n" + "".join(f"p{n}@x.test\n" for n in range(50)))
+    import_id = imported.id
+    choose_mapping(imported, mapped(imported))
+    imported.rows_done = 30
+    db.session.flush()
+    run_jobs()
+    assert queries.get_import(import_id).report == {"new": 50}
+    assert count(ImportRow) == 50
+
+
+def test_a_crash_of_the_database_before_the_commit_is_told(ready, run_jobs):
+    db.session.execute(sa.delete(ImportRow))
+    failed = commit(ready, run_jobs)
+    assert failed.state == "failed"
+    assert "check it again" in failed.error
+    assert check(failed, run_jobs).report["new"] == 2
+
+
+def test_somebody_who_became_a_lead_since_the_check_is_brought_up_to_date(ready, run_jobs):
+    make_lead("bob@b.test", first_name="", company="Old")
+    ready = commit(ready, run_jobs)
+    bob = queries.find_lead_by_email("bob@b.test")
+    assert (ready.state, bob.first_name, bob.company, count(Lead)) == ("done", "Bob", "B", 3)
+
+
+def test_leads_and_suppressions_of_others_mean_nothing(cast, run_jobs):
+    db.session.commit()
+    with workspace_context(cast.other.id):
+        make_lead("ann@a.test")
+        suppress("bob@b.test", reason="manual")
+        suppress("k.test", reason="manual")
+        db.session.commit()
+    with workspace_context(cast.acme.id):
+        assert check(upload(), run_jobs).report["new"] == 4
+
+
+def test_cells_hold_what_they_hold(in_acme, run_jobs):
+    """COPY gives tabs, line ends and backslashes a meaning."""
+    text = 'email,company,note\na@b.test,"A\tB\\N\\","line\r\nline ""q"" \\ end"\n'
+    commit(check(upload(text), run_jobs), run_jobs)
+    lead = queries.find_lead_by_email("a@b.test")
+    assert lead.company == "A\tB\\N\\"
+    assert lead.custom == {"note": 'line\r\nline "q" \\ end'}
 
 
 def test_the_sweeper_rings_for_what_nobody_works_on(ready, run_jobs, rings, freeze):

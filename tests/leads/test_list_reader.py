@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.leads.list_reader import look_again, look_at, read_rows
+from app.leads.list_reader import look_again, look_at, read_batches
 from app.leads.policies.list_file import MAX_CELL, MAX_COLUMNS, Dialect, NotAList
 
 HEADER = "Email,Vorname,Firma\n"
@@ -19,9 +19,11 @@ def look(data: bytes):
     return look_at(io.BytesIO(data))
 
 
-def rows_of(data: bytes) -> list[tuple[int, list[str]]]:
+def rows_of(data: bytes, dialect: Dialect | None = None) -> list[tuple[int, list[str]]]:
+    """Number and cells of every row."""
     file = io.BytesIO(data)
-    return list(read_rows(file, look_at(file).dialect))
+    batches = read_batches(file, dialect or look_at(file).dialect)
+    return [row for numbers, rows in batches for row in zip(numbers, rows, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -114,9 +116,8 @@ def test_what_is_no_list_is_refused_with_a_reason(data, said):
 
 def test_a_quote_that_is_never_closed_is_named_with_its_row():
     data = b'email,name\na@b.example,Ann\nb@c.example,"Bob\n' + b"x@y.example,Xen\n" * 4000
-    file = io.BytesIO(data)
     with pytest.raises(NotAList, match=r"Row 3 .*quotation mark"):
-        list(read_rows(file, Dialect("utf-8-sig", ",")))
+        rows_of(data, Dialect("utf-8-sig", ","))
 
 
 def test_cells_up_to_the_limit_are_read():
@@ -127,6 +128,19 @@ def test_cells_up_to_the_limit_are_read():
 def test_too_many_columns_are_refused():
     with pytest.raises(NotAList, match="at most 200"):
         look(b",".join([b"a@b.example"] * (MAX_COLUMNS + 1)))
+
+
+def test_rows_keep_their_numbers_over_many_batches():
+    lines = [f"p{n}@x.example,{n}" if n % 7 else "" for n in range(2, 2_000)]
+    rows = rows_of("\n".join(["email,n", *lines]).encode())
+    assert [number for number, _ in rows] == [n for n in range(2, 2_000) if n % 7]
+    assert all(cells[1] == str(number) for number, cells in rows)
+
+
+def test_a_row_with_too_many_columns_is_named():
+    data = b"email\n" + b"a@b.example\n\n" * 600 + b",".join([b"x"] * (MAX_COLUMNS + 1))
+    with pytest.raises(NotAList, match=f"Row 1202 has {MAX_COLUMNS + 1} columns"):
+        rows_of(data)
 
 
 def test_a_person_can_choose_the_dialect():

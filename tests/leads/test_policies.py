@@ -1,11 +1,13 @@
 """Addresses, column meanings and single rows."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.leads.policies.addresses import normal_domain, normal_email
-from app.leads.policies.import_rows import columns_of, safe_cell, staged_row
+from app.leads.policies.import_rows import STAGED, columns_of, safe_cell, staged_rows
 from app.leads.policies.mapping import (
     check_mapping,
     custom_key,
@@ -130,11 +132,16 @@ def test_custom_columns_become_variable_names(name, key):
     assert custom_key(name) == key
 
 
+def staged(rows, columns):
+    """What is staged of these rows, by name."""
+    found = [dict(zip(STAGED, row, strict=True)) for row in staged_rows(rows, columns)]
+    return [{**row, "custom": json.loads(row["custom"])} for row in found]
+
+
 def test_custom_columns_with_one_name_are_kept_apart():
     columns = columns_of(["email", "custom", "custom"], ["e", "Note", "note!"])
-    assert staged_row(["a@b.example", "1", "2"], columns).fields == {
-        "custom": {"note": "1", "note_3": "2"}
-    }
+    [row] = staged([["a@b.example", "1", "2"]], columns)
+    assert row["custom"] == {"note": "1", "note_3": "2"}
 
 
 def test_full_names_are_split():
@@ -147,18 +154,37 @@ def test_a_row_becomes_fields_or_a_reason():
     columns = columns_of(
         ["email", "full_name", "time_zone", "custom"], ["E", "Name", "TZ", "Deal size"]
     )
-    good = staged_row([" ANN@b.example", "Ann Lee", "Europe/Paris", "9\x00 k"], columns)
-    assert (good.email, good.outcome) == ("ann@b.example", "")
-    assert good.fields == {
-        "first_name": "Ann",
-        "last_name": "Lee",
-        "time_zone": "Europe/Paris",
-        "custom": {"deal_size": "9 k"},
-    }
-    assert staged_row(["x@", "Ann", "Mars/1", ""], columns).outcome == "invalid"
-    assert "time_zone" not in staged_row(["x@", "Ann", "Mars/1", ""], columns).fields
-    assert staged_row(["", "Ann"], columns).outcome == "no_address"
-    assert staged_row([], columns).outcome == "no_address"
+    good, bad, empty, nothing, long = staged(
+        [
+            [" ANN@b.example", "Ann Lee", "Europe/Paris", "9\x00 k"],
+            ["x@", "Ann", "Mars/1", ""],
+            ["", "Ann"],
+            [],
+            ["c@d.example", "Lee, Cy", "", 'a "b" \\', "a cell too much"],
+        ],
+        columns,
+    )
+    assert (good["email"], good["outcome"]) == ("ann@b.example", "new")
+    assert (good["first_name"], good["last_name"]) == ("Ann", "Lee")
+    assert (good["time_zone"], good["custom"]) == ("Europe/Paris", {"deal_size": "9 k"})
+    assert (bad["email"], bad["outcome"]) == ("x@", "invalid")
+    assert (bad["time_zone"], bad["custom"]) == ("", {})
+    assert [row["outcome"] for row in (empty, nothing)] == ["no_address"] * 2
+    assert (long["first_name"], long["custom"]) == ("Cy", {"deal_size": 'a "b" \\'})
+
+
+def test_full_names_fill_what_has_no_column_or_cell_of_its_own():
+    columns = columns_of(["email", "full_name", "first_name"], ["E", "Name", "First"])
+    rows = [["a@b.example", "Ann Lee", "Annie"], ["c@d.example", "Cy Dee", ""]]
+    assert [(row["first_name"], row["last_name"]) for row in staged(rows, columns)] == [
+        ("Annie", "Lee"),
+        ("Cy", "Dee"),
+    ]
+
+
+def test_no_rows_are_no_trouble():
+    columns = columns_of(["email", "full_name", "custom"], ["E", "Name", "Note"])
+    assert staged([], columns) == []
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

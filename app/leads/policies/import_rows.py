@@ -1,7 +1,9 @@
-"""One row of a list: mapped to a lead's fields, or the reason why it cannot become one."""
+"""Rows of a list: mapped to a lead's fields, or the reason why they cannot become one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from json import JSONEncoder
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +12,7 @@ from app.leads.policies.mapping import (
     CUSTOM,
     FIELDS,
     FULL_NAME,
-    SKIP,
+    TEXT_FIELDS,
     custom_key,
     split_full_name,
 )
@@ -29,72 +31,97 @@ OUTCOME_LABELS: dict[str, str] = {
     UPDATE: "Already known, brought up to date",
     **SKIP_REASONS,
 }
+#: What a row becomes, in this order.
+STAGED = ("email", *TEXT_FIELDS, "custom", "outcome")
 #: A cell that starts like this is run as a formula by spreadsheets.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_json = JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """A mapping made ready for a million rows: which index feeds what."""
+    """A mapping made ready for a million rows: which index feeds what, by field or own key."""
 
+    width: int
     email: int
-    plain: tuple[tuple[int, str], ...]
-    custom: tuple[tuple[int, str], ...]
+    plain: dict[str, int]
+    custom: dict[str, int]
     full_name: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StagedRow:
-    """What one row became: an address and fields, or an outcome that already is a skip."""
-
-    email: str
-    fields: dict[str, Any] = field(default_factory=dict)
-    outcome: str = ""
 
 
 def columns_of(mapping: Sequence[str], names: Sequence[str]) -> Columns:
     """The mapping of a list, ready for use; names of custom fields are kept apart."""
-    plain, custom, used = [], [], set[str]()
+    plain, custom = dict[str, int](), dict[str, int]()
     for index, target in enumerate(mapping):
         if target == CUSTOM:
             key = custom_key(names[index])
-            key = key if key not in used else f"{key}_{index + 1}"
-            used.add(key)
-            custom.append((index, key))
-        elif target not in (SKIP, FULL_NAME, "email"):
-            plain.append((index, target))
+            custom[key if key not in custom else f"{key}_{index + 1}"] = index
+        elif target in TEXT_FIELDS:
+            plain[target] = index
     full_name = mapping.index(FULL_NAME) if FULL_NAME in mapping else None
-    return Columns(mapping.index("email"), tuple(plain), tuple(custom), full_name)
+    return Columns(len(mapping), mapping.index("email"), plain, custom, full_name)
 
 
-def staged_row(cells: Sequence[str], columns: Columns) -> StagedRow:
-    """Read one row. Never raises: a bad row is told, not fatal."""
-    width = len(cells)
-    raw = cells[columns.email].strip() if columns.email < width else ""
-    fields: dict[str, Any] = {
-        name: tidy(cells[i]) for i, name in columns.plain if i < width and cells[i]
-    }
-    if columns.full_name is not None and columns.full_name < width:
-        first, last = split_full_name(tidy(cells[columns.full_name]))
-        fields = {"first_name": first, "last_name": last, **fields}
-    if "time_zone" in fields and not is_zone(fields["time_zone"]):
-        del fields["time_zone"]
-    custom = {key: tidy(cells[i]) for i, key in columns.custom if i < width and cells[i]}
-    if custom:
-        fields["custom"] = custom
-    if not raw:
-        return StagedRow("", fields, "no_address")
-    email = normal_email(raw)
-    if email is None:
-        return StagedRow(tidy(raw)[:320], fields, "invalid")
-    return StagedRow(email, fields)
+def staged_rows(rows: Sequence[Sequence[str]], columns: Columns) -> Iterator[tuple[str, ...]]:
+    """Read rows; for each the values of STAGED. Never raises: a bad row is told, not fatal.
+
+    Works on whole columns, which costs a third of taking each row by itself.
+    """
+    cells = _by_column(rows, columns.width)
+    addresses = [_address(cell) for cell in tidied(cells[columns.email])]
+    fields = {name: tidied(cells[index]) for name, index in columns.plain.items()}
+    if columns.full_name is not None:
+        _fill_names(fields, tidied(cells[columns.full_name]))
+    if "time_zone" in fields:
+        fields["time_zone"] = [name if is_zone(name) else "" for name in fields["time_zone"]]
+    empty = [""] * len(rows)
+    texts = [fields.get(name, empty) for name in TEXT_FIELDS]
+    custom = _as_json({key: tidied(cells[index]) for key, index in columns.custom.items()})
+    emails, outcomes = zip(*addresses, strict=True) if addresses else ((), ())
+    return zip(emails, *texts, custom or ["{}"] * len(rows), outcomes, strict=True)
 
 
-def tidy(cell: str) -> str:
+def _by_column(rows: Sequence[Sequence[str]], width: int) -> list[Sequence[str]]:
+    """The cells of each column; what a row lacks is empty, what it has too much is left out."""
+    if any(len(row) != width for row in rows):
+        blanks = [""] * width
+        rows = [[*row, *blanks][:width] for row in rows]
+    return list(zip(*rows, strict=True)) or [()] * width
+
+
+def tidied(cells: Sequence[str]) -> list[str]:
     """Without surrounding space and the zero bytes a database cannot keep."""
-    return cell.replace("\x00", "").strip() if "\x00" in cell else cell.strip()
+    if "\x00" in "".join(cells):
+        cells = [cell.replace("\x00", "") for cell in cells]
+    return [cell.strip() for cell in cells]
 
 
+def _address(cell: str) -> tuple[str, str]:
+    """The address of a row and its outcome so far."""
+    if not cell:
+        return "", "no_address"
+    email = normal_email(cell)
+    return (cell[:320], "invalid") if email is None else (email, NEW)
+
+
+def _fill_names(fields: dict[str, list[str]], full_names: list[str]) -> None:
+    """First and last names from full ones, where they have no column or cell of their own."""
+    parts = zip(*map(split_full_name, full_names), strict=True) if full_names else ((), ())
+    for name, split in zip(("first_name", "last_name"), parts, strict=True):
+        given = fields.get(name) or [""] * len(full_names)
+        fields[name] = [own or other for own, other in zip(given, split, strict=True)]
+
+
+def _as_json(columns: dict[str, list[str]]) -> list[str]:
+    """For each row an object of its filled cells."""
+    keys = [f"{_json(key)}:" for key in columns]
+    return [
+        "{" + ",".join(k + _json(cell) for k, cell in zip(keys, row, strict=True) if cell) + "}"
+        for row in zip(*columns.values(), strict=True)
+    ]
+
+
+@lru_cache(maxsize=1000)
 def is_zone(name: str) -> bool:
     """Whether the machine knows this time zone."""
     try:
@@ -107,10 +134,10 @@ def is_zone(name: str) -> bool:
 def report_head(mapping: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     """Headings by key of what staged rows hold beside their address, in the order of the report."""
     columns = columns_of(mapping, names)
-    plain = [target for _, target in columns.plain]
+    plain = list(columns.plain)
     if columns.full_name is not None:
         plain = list(dict.fromkeys(["first_name", "last_name", *plain]))
-    own = {key: names[index] for index, key in columns.custom}
+    own = {key: names[index] for key, index in columns.custom.items()}
     return {**{name: FIELDS[name] for name in plain}, **{f"custom.{k}": v for k, v in own.items()}}
 
 

@@ -18,6 +18,7 @@ FIELDS: dict[str, str] = {
     "website": "Website",
     "time_zone": "Time zone",
 }
+TEXT_FIELDS = tuple(name for name in FIELDS if name != "email")
 SKIP, CUSTOM = "skip", "custom"
 FULL_NAME = "full_name"
 

@@ -11,11 +11,10 @@ from app.core.clock import utcnow
 from app.core.db import db
 from app.core.tenancy import require_workspace_id
 from app.leads.policies.addresses import domain_of
+from app.leads.policies.mapping import TEXT_FIELDS
 from app.leads.queries import leads_by_email, suppressed_emails
 from app.leads.schemas import LeadInput
 from app.models import Lead
-
-TEXT_FIELDS = ("first_name", "last_name", "company", "title", "phone", "website", "time_zone")
 
 
 @dataclass(frozen=True)
