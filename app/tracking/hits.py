@@ -45,6 +45,7 @@ COLUMNS = {
     "user_agent": "text",
 }
 PER_MINUTE = 60
+WAITS = (0.0, 0.2, 0.5, 1.0, 1.5, 2.0)  # seconds before each further attempt to write
 GATHER = 0.0005  # seconds a batch stays open when the one before held several hits
 
 
@@ -75,6 +76,7 @@ class _Writer:
     def __init__(self) -> None:
         self.open = _Batch()
         self.is_busy = False
+        self.is_away = False  # the database did not come back while the batch before waited
         self.minute: datetime | None = None
         self.counted: Counter[int] = Counter()  # this minute's hits by mail
         self.opening = Lock()
@@ -108,17 +110,23 @@ class _Writer:
             batch.is_settled.set()
 
     def insert(self, hits: list[RawHit]) -> None:
-        """Insert and commit; once more on a new connection when the kept one is dead."""
+        """Insert and commit; again on a new connection until a restart of PostgreSQL is over.
+
+        When it stays away longer, later batches are tried twice only: requests must not pile up.
+        """
         values: dict[str, Any] = {
             f"{name}_{row}": getattr(hit, name) for row, hit in enumerate(hits) for name in COLUMNS
         }
-        for again in (True, False):
+        for pause in (0.0, *WAITS[: 1 if self.is_away else None]):
+            time.sleep(pause)
             try:
                 self.kept.run(_insert_of(len(hits)), values)
+                self.is_away = False
                 return
             except (psycopg.Error, SQLAlchemyError) as error:
-                if not again:
-                    log.error("hits_lost", count=len(hits), error=type(error).__name__)
+                name = type(error).__name__
+        self.is_away = True
+        log.error("hits_lost", count=len(hits), error=name)
 
     def is_too_many(self, hit: RawHit) -> bool:
         """Count a hit of its mail's minute; used under `opening`."""

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -238,3 +239,41 @@ def test_database_connections_cut_again_and_again(world: World) -> None:
     engine.dispose()
     world.assert_all_once("cut", where, 120)
     assert_all_run(world)
+
+
+def test_what_is_opened_while_the_database_restarts_is_kept(world: World) -> None:
+    world.assert_all_once("blink", world.launch("blink"), 120)
+    mails = [read_mails(world, sender["email"], "Sent")[-1] for sender in world.senders]
+    before = _opens(world)
+    with ThreadPoolExecutor() as people:
+        with _closed_database(world):
+            answers = people.map(look_at_pictures, mails)
+            time.sleep(1.5)
+        assert all(answer.ok for answer in answers)
+    assert _opens(world) == before + len(mails)
+
+
+def _opens(world: World) -> int:
+    engine = sa.create_engine(world.parakeet.database_url)
+    with engine.connect() as connection:
+        query = sa.text("SELECT count(*) FROM tracking_hit WHERE kind = 'open'")
+        found = connection.scalar(query)
+    engine.dispose()
+    return int(found)
+
+
+@contextmanager
+def _closed_database(world: World) -> Iterator[None]:
+    """Cut every connection and let in no new one, as while PostgreSQL starts."""
+    engine = sa.create_engine(world.parakeet.server_url, isolation_level="AUTOCOMMIT")
+    name = world.parakeet.name
+    with engine.connect() as connection:
+        allow = f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS'
+        connection.execute(sa.text(f"{allow} false"))
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :d"
+        connection.execute(sa.text(cut), {"d": name})
+        try:
+            yield
+        finally:
+            connection.execute(sa.text(f"{allow} true"))
+    engine.dispose()
