@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from app.core.clock import utcnow
 from app.core.db import db
 from app.core.events import publish
+from app.leads.queries import suppressed_emails
 from app.leads.services import suppress
 from app.models import Outbox, TrackingHit
 from app.tracking.events import ClickRecorded, OpenRecorded, UnsubscribeRequested
@@ -91,8 +92,8 @@ def _write(verdicts: list[dict[str, Any]]) -> None:
 
 
 def unsubscribe(mail: Outbox, *, ip: str, user_agent: str) -> None:
-    """Never write to this person again. Again: changes nothing."""
-    if has_unsubscribed(mail.id):
+    """Never write to this person again. Again: changes nothing, unless allowed again in between."""
+    if has_unsubscribed(mail.id) and suppressed_emails([mail.to_email]):
         return
     now = utcnow()
     db.session.add(

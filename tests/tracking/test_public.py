@@ -10,7 +10,8 @@ from app.core.clock import utcnow
 from app.core.db import db
 from app.core.signing import sign_ids
 from app.leads.queries import suppressed_emails
-from app.models import TrackedLink, TrackingHit
+from app.leads.services import allow_again
+from app.models import Suppression, TrackedLink, TrackingHit
 from app.tracking import answers
 from app.tracking.answers import PIXEL
 from app.tracking.events import ClickRecorded, OpenRecorded, UnsubscribeRequested
@@ -156,6 +157,14 @@ class TestUnsubscribe:
         for _ in range(2):
             assert client.post(self.url(mail)).status_code == 200
         assert len(heard) == 1
+
+    def test_again_after_the_address_was_allowed_again(self, client, mail, in_acme):
+        client.post(self.url(mail))
+        allow_again(db.session.scalars(sa.select(Suppression)).one())
+        db.session.commit()
+        assert suppressed_emails(["bo@example.com"]) == set()
+        client.post(self.url(mail))
+        assert suppressed_emails(["bo@example.com"]) == {"bo@example.com"}
 
     def test_from_a_foreign_site_too(self, client, mail):
         headers = {"Sec-Fetch-Site": "cross-site", "Origin": "https://mail.example"}
