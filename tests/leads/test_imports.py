@@ -233,6 +233,7 @@ def test_leads_of_a_campaign_are_enrolled_in_the_order_of_the_file(ready, run_jo
     imported = check(upload(campaign_id=campaign.id), run_jobs)
     assert (imported.report["new"], imported.report["in_campaign"]) == (2, 1)
     commit(imported, run_jobs)
+    assert queries.find_lead_by_email("known@k.test").company == "K AG"  # corrected all the same
     rows = db.session.scalars(sa.select(CampaignLead).order_by(CampaignLead.id)).all()
     assert rows[0].id == enrolled_id
     emails = [db.session.get_one(Lead, row.lead_id).email for row in rows[1:]]

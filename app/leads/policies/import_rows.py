@@ -17,14 +17,14 @@ from app.leads.policies.mapping import (
     split_full_name,
 )
 
-NEW, UPDATE = "new", "update"
+NEW, UPDATE, IN_CAMPAIGN = "new", "update", "in_campaign"
 #: Why a row is skipped, in the order in which the report shows them.
 SKIP_REASONS: dict[str, str] = {
     "no_address": "No email address",
     "invalid": "Invalid email address",
     "duplicate": "Repeated in this file",
     "suppressed": "On the do-not-contact list",
-    "in_campaign": "Already in this campaign",
+    IN_CAMPAIGN: "Already in this campaign",
 }
 OUTCOME_LABELS: dict[str, str] = {
     NEW: "New leads",

@@ -19,7 +19,7 @@ from app.core.events import publish
 from app.core.tenancy import require_workspace_id
 from app.leads import queries
 from app.leads.events import ImportCommitted, ImportRowsChecked, LeadsImported
-from app.leads.policies.import_rows import NEW, STAGED, UPDATE
+from app.leads.policies.import_rows import IN_CAMPAIGN, NEW, STAGED, UPDATE
 from app.leads.policies.mapping import TEXT_FIELDS
 from app.leads.services.leads import on_known_address
 from app.models import ImportRow, Lead, LeadImport, Suppression
@@ -146,7 +146,11 @@ def take_batch(import_id: int, after: int, last: int) -> bool:
     imported = queries.get_import(import_id)
     batch = (ImportRow.import_id == import_id, ImportRow.line > after, ImportRow.line <= last)
     keep = imported.mapping.get("existing") == "keep"
-    new, known = (_new_leads(import_id, *batch, ImportRow.outcome == o) for o in (NEW, UPDATE))
+    # Whoever is in the campaign already is not added again, but corrected like everybody else.
+    new, known = (
+        _new_leads(import_id, *batch, ImportRow.outcome.in_(outcomes))
+        for outcomes in ([NEW], [UPDATE, IN_CAMPAIGN])
+    )
     try:
         with db.session.begin_nested():  # looking for conflicts costs a quarter of the insert
             db.session.execute(new)
