@@ -16,13 +16,14 @@ def normal_email(text: str) -> str | None:
     Takes what people paste: 'Ann <ann@x.com>', 'mailto:ann@x.com', a trailing comma. Names of
     domains in other scripts become their ASCII form.
     """
-    value = text if _is_tidy(text) else _tidy(text)
-    if not value.isascii():
-        value = _ascii_domain(value)
-    if len(value) > MAX_ADDRESS or not _PLAIN.fullmatch(value):
-        return None
-    local, _, domain = value.rpartition("@")
-    return value if len(local) <= MAX_LOCAL and is_domain(domain) else None
+    if not _is_tidy(text):
+        text = _tidy(text)
+        text = text if text.isascii() else _ascii_domain(text)
+        if not _PLAIN.fullmatch(text):
+            return None
+    local, _, domain = text.rpartition("@")
+    fits = len(text) <= MAX_ADDRESS and len(local) <= MAX_LOCAL
+    return text if fits and is_domain(domain) else None
 
 
 def _is_tidy(text: str) -> bool:

@@ -116,7 +116,7 @@ def _as_json(columns: dict[str, list[str]]) -> list[str]:
     """For each row an object of its filled cells."""
     keys = [f"{_json(key)}:" for key in columns]
     return [
-        "{" + ",".join(k + _json(cell) for k, cell in zip(keys, row, strict=True) if cell) + "}"
+        "{" + ",".join([k + _json(cell) for k, cell in zip(keys, row, strict=True) if cell]) + "}"
         for row in zip(*columns.values(), strict=True)
     ]
 
