@@ -31,7 +31,7 @@ from benchmarks.world import Result, built_app, make_database, print_table
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 SECONDS = float(os.environ.get("SECONDS", "4"))
-CLIENTS = 16
+CLIENTS = 32  # twice the threads, so that no worker ever waits for work
 MAILS = 10_000
 BARE = (
     "from flask import Flask, Response\n"

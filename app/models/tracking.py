@@ -32,6 +32,9 @@ class TrackingHit(WorkspaceOwned, Model):
         sa.Index("ix_tracking_hit_open", "id", postgresql_where="processed_at IS NULL"),
     )
 
+    # No foreign key of its own: every hit would lock the row of its workspace. The insert takes it
+    # from the mail.
+    workspace_id: Mapped[int] = mapped_column(sa.BigInteger)
     id: Mapped[int] = primary_key()
     outbox_id: Mapped[int]
     kind: Mapped[str]  # open | click | unsubscribe_page | unsubscribe

@@ -1,4 +1,4 @@
-"""Staging rows in columns of their own, unlogged and unchecked; leads without a key to their import."""
+"""What comes in masses is checked by the statements that write it, not row by row."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,18 +10,19 @@ branch_labels = None
 depends_on = None
 
 TEXTS = ("first_name", "last_name", "company", "title", "phone", "website", "time_zone")
-KEYS = (
-    ("fk_import_row_import_id_lead_import", "import_row", "lead_import", "import_id", "CASCADE"),
-    ("fk_import_row_workspace_id_workspace", "import_row", "workspace", "workspace_id", "CASCADE"),
-    ("fk_lead_import_id_lead_import", "lead", "lead_import", "import_id", "SET NULL"),
+KEYS = (  # table, column, what it names, and what happened when that was deleted
+    ("import_row", "import_id", "lead_import", "CASCADE"),
+    ("import_row", "workspace_id", "workspace", "CASCADE"),
+    ("lead", "import_id", "lead_import", "SET NULL"),
+    ("tracking_hit", "workspace_id", "workspace", "CASCADE"),
 )
 
 
 def upgrade() -> None:
     """Make the change. Lists that are checked but not imported have to be checked again."""
     _start_checks_anew()
-    for name, table, *_ in KEYS:
-        op.drop_constraint(name, table, type_="foreignkey")
+    for table, column, other, _ in KEYS:
+        op.drop_constraint(f"fk_{table}_{column}_{other}", table, type_="foreignkey")
     op.drop_column("import_row", "fields")
     for text in TEXTS:
         op.add_column("import_row", sa.Column(text, sa.Text(), server_default="", nullable=False))
@@ -36,7 +37,8 @@ def downgrade() -> None:
     for text in (*TEXTS, "custom"):
         op.drop_column("import_row", text)
     op.add_column("import_row", _json("fields"))
-    for name, table, other, column, act in KEYS:
+    for table, column, other, act in KEYS:
+        name = f"fk_{table}_{column}_{other}"
         op.create_foreign_key(name, table, other, [column], ["id"], ondelete=act)
 
 
