@@ -44,7 +44,7 @@ class Guide:
 
     def running(self, w: str) -> dict[str, str]:
         """The demo's campaign, one of its accounts, a conversation."""
-        campaign = self.first_link(f"{w}/campaigns", r"/campaigns/\d+")
+        campaign = self.first_link(f"{w}/campaigns?status=active", r"/campaigns/\d+")
         account = self.first_link(f"{w}/accounts", r"/accounts/\d+").rpartition("/")[2]
         self.tab.goto(f"{campaign}/sequence")
         step = self.tab.locator(".step").first.get_attribute("id") or ""
