@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,8 +51,8 @@ class World:
         db.session.commit()
         return ids
 
-    def worker(self) -> Worker:
-        return Worker(self.account_id)
+    def worker(self, work: Callable[[int], object] = drain_account) -> Worker:
+        return Worker(self.account_id, work)
 
     def rows(self) -> list[Outbox]:
         db.session.expire_all()
@@ -81,6 +82,16 @@ class World:
                 )
             db.session.commit()
 
+    def let_copies_settle(self) -> None:
+        """A minute, for a server's own copy to appear in Sent."""
+        minute = sa.text("interval '1 minute'")
+        db.session.execute(
+            sa.update(Outbox)
+            .values(sent_at=Outbox.sent_at - minute)
+            .execution_options(synchronize_session=False)
+        )
+        db.session.commit()
+
     def settle(self) -> None:
         """What the sweepers do in the hours after a crash."""
         for _ in range(8):
@@ -95,18 +106,18 @@ class World:
 
 
 class Worker:
-    """A process that drains the account, forked like the children of an RQ worker."""
+    """A process that works for the account, forked like the children of an RQ worker."""
 
-    def __init__(self, account_id: int) -> None:
+    def __init__(self, account_id: int, work: Callable[[int], object]) -> None:
         db.session.remove()
         self.pid = os.fork()
         if self.pid == 0:
-            self._work(account_id)
+            self._work(account_id, work)
 
-    def _work(self, account_id: int) -> None:
+    def _work(self, account_id: int, work: Callable[[int], object]) -> None:
         try:
             db.engine.dispose(close=False)
-            drain_account(account_id)
+            work(account_id)
         finally:
             os._exit(0)
 
@@ -136,11 +147,12 @@ def mailboxes():
 
 @pytest.fixture
 def world(request, in_acme):
-    """`copies`: provider (the server files them), append or none. Marked by the test."""
+    """`copies`: provider (the server files them), filing (we do), append (we would, but cannot get
+    in) or none. Marked by the test."""
     copies = getattr(request, "param", "provider")
-    imap = request.getfixturevalue("mailboxes") if copies == "provider" else None
+    imap = request.getfixturevalue("mailboxes") if copies in {"provider", "filing"} else None
     email = f"sam{utcnow().timestamp()}@acme.test"
-    sink = SinkProcess((imap.port, email) if imap else None)
+    sink = SinkProcess((imap.port, email) if imap and copies == "provider" else None)
     settings.egress_allow = [f"127.0.0.1:{port}" for port in (sink.port, imap.port if imap else 1)]
     step = make_step(
         make_campaign(),
@@ -148,7 +160,10 @@ def world(request, in_acme):
         body_html='<p>Hello {{ first_name }}, <a href="https://acme.test/x">see</a></p>',
     )
     account = make_account(
-        email=email, smtp_port=sink.port, imap_port=imap.port if imap else 1, sent_copy=copies
+        email=email,
+        smtp_port=sink.port,
+        imap_port=imap.port if imap else 1,
+        sent_copy="append" if copies == "filing" else copies,
     )
     db.session.commit()
     try:

@@ -21,7 +21,7 @@ from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
-PHASES = ("connect", "mail", "rcpt", "data", "body", "dot", "stored", "acked")
+PHASES = ("connect", "mail", "rcpt", "data", "body", "dot", "refused", "stored", "acked")
 
 
 @dataclass
@@ -30,6 +30,7 @@ class Plan:
 
     pause_at: str = ""  # a phase: say so and wait
     lose: str = ""  # "dot": the message is thrown away and the connection dropped
+    refuse: str = ""  # the answer to the next dot, with which the message is thrown away
     delay: float = 0.0  # seconds at most before the answer to the dot
     lose_acks: float = 0.0  # share of answers to the dot that never arrive
 
@@ -186,6 +187,11 @@ async def _take(
     if state.plan.lose == "dot":
         state.plan.lose = ""
         return False
+    if state.plan.refuse:
+        answer, state.plan.refuse = state.plan.refuse, ""
+        await state.at("refused")
+        await _say(writer, answer)
+        return True
     await asyncio.sleep(random.random() * state.plan.delay)
     async with state.storing:
         await asyncio.to_thread(state.store, rcpt, b"".join(lines))

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from app.core import events as bus
 from app.core.db import db
 from app.core.tenancy import require_workspace_id
-from app.models import AccountDay, Outbox
+from app.models import AccountDay, EmailAccount, Outbox
 from app.sending.claims import FRESH_SECONDS
+from app.sending.copies import file_copies
 from app.sending.events import MailSent
 from app.sending.jobs import announce_news
 from app.sending.queries import attention_page
@@ -125,16 +126,20 @@ class TestServerThatKeepsCopies:
 
     def test_after_the_answer_before_the_commit(self, world, other_session):
         [first, _] = world.queue(2)
-        world.sink.behave(pause_at="stored")
-        worker = world.worker()
-        world.sink.wait_until_paused()
-        _hold_row(other_session, first)
-        world.sink.go_on()
-        kill_at_lock(worker, other_session)
-        assert world.states() == ["sending", "queued"]
+        _kill_before_the_record(world, other_session, first, pause_at="stored")
         world.settle()
         each_once(world)
         assert "found_sent" in world.events()
+
+    @pytest.mark.parametrize("answer", ["451 4.3.0 Later, please", "550 5.7.1 Not wanted"])
+    def test_after_a_refusal_before_its_commit(self, world, other_session, answer):
+        """Nothing stands in Sent, so it is sent again; a server that means its no repeats it."""
+        [first, _] = world.queue(2)
+        _kill_before_the_record(world, other_session, first, pause_at="refused", refuse=answer)
+        assert not world.sink.taken()
+        world.settle()
+        assert world.states() == ["sent", "sent"]
+        each_once(world)
 
     def test_postgresql_cuts_the_connection_before_the_record(self, world, other_session):
         """The worker is alive and knows that the mail was taken: it writes that down itself."""
@@ -223,6 +228,14 @@ class TestServerThatKeepsNone:
         assert max(world.sink.taken().values()) == 1
         assert [row.id for row in attention_page().items] == [first]
 
+    @pytest.mark.parametrize("answer", ["451 4.3.0 Later, please", "550 5.7.1 Not wanted"])
+    def test_a_refusal_nobody_wrote_down_is_held(self, world, other_session, answer):
+        [first] = world.queue(1)
+        _kill_before_the_record(world, other_session, first, pause_at="refused", refuse=answer)
+        world.settle()
+        assert world.states() == ["held"]
+        assert not world.sink.taken()
+
     def test_a_person_may_send_it_again(self, world):
         [first] = world.queue(1)
         world.sink.behave(pause_at="dot", lose="dot")
@@ -237,6 +250,45 @@ class TestServerThatKeepsNone:
         world.settle()
         assert world.states() == ["sent"]
         each_once(world)
+
+
+@pytest.mark.parametrize("world", ["filing"], indirect=True)
+@pytest.mark.parametrize("place", ["outbox", "send_event"])
+def test_before_and_after_the_copy_in_sent(world, other_session, mailboxes, place):
+    """The table is locked at which the copying stops: before the APPEND, and right after it."""
+    world.queue(1)
+    world.worker().wait()
+    world.let_copies_settle()
+    other_session.execute(sa.text(f"LOCK TABLE {place} IN SHARE MODE"))
+    kill_at_lock(world.worker(file_copies), other_session)
+    assert len(_copies(world, mailboxes)) == (place == "send_event")
+    assert file_copies(world.account_id) == 1
+    assert file_copies(world.account_id) == 0
+    [copy] = _copies(world, mailboxes)
+    assert copy == f"<{world.rows()[0].message_id}>"
+    each_once(world)
+
+
+def _copies(world, mailboxes):
+    """Message-IDs in the Sent folder."""
+    email = db.session.scalar(sa.select(EmailAccount.email))
+    db.session.commit()
+    client = mailboxes.client(email)
+    client.select_folder("Sent")
+    found = client.fetch(client.search(), ["ENVELOPE"])
+    client.logout()
+    return [mail[b"ENVELOPE"].message_id.decode() for mail in found.values()]
+
+
+def _kill_before_the_record(world, other_session, row_id, **plan):
+    """Kill a worker that has read the answer to the dot but cannot write it down."""
+    world.sink.behave(**plan)
+    worker = world.worker()
+    world.sink.wait_until_paused()
+    _hold_row(other_session, row_id)
+    world.sink.go_on()
+    kill_at_lock(worker, other_session)
+    assert world.states()[0] == "sending"
 
 
 @pytest.fixture
