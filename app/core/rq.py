@@ -265,4 +265,6 @@ def _keep_registered() -> None:
             log.warning("periodic_list_not_registered", error=type(error).__name__)
             time.sleep(2)
             continue
+        except Exception:  # such as an entry nobody can read; without this thread nothing rings
+            log.exception("periodic_list_not_registered")
         time.sleep(REGISTER_EVERY)
