@@ -37,6 +37,10 @@ def downgrade() -> None:
     for text in (*TEXTS, "custom"):
         op.drop_column("import_row", text)
     op.add_column("import_row", _json("fields"))
+    op.execute(
+        "UPDATE lead SET import_id = NULL WHERE import_id IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM lead_import WHERE lead_import.id = lead.import_id)"
+    )
     for table, column, other, act in KEYS:
         name = f"fk_{table}_{column}_{other}"
         op.create_foreign_key(name, table, other, [column], ["id"], ondelete=act)

@@ -9,6 +9,7 @@ from app.core.clock import utcnow
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, TooLarge
 from app.core.tenancy import workspace_context
+from app.core.transactions import unit_of_work
 from app.leads import jobs, queries
 from app.leads.policies import list_file
 from app.leads.policies.import_rows import columns_of, staged_rows
@@ -320,6 +321,25 @@ def test_a_checked_list_nobody_imports_is_forgotten(in_acme, run_jobs, freeze):
     assert imported.state == "failed"
     with pytest.raises(Conflict):
         commit_import(imported)
+    again = check(imported, run_jobs)
+    with freeze(utcnow() + timedelta(days=29)):
+        jobs.sweep_imports()
+    assert (again.state, count(ImportRow)) == ("checked", 7)
+
+
+def test_a_list_lost_half_way_in_can_be_discarded(ready, run_jobs):
+    """A crash of the database has emptied staging; who was taken in stays."""
+    commit_import(ready)
+    with unit_of_work():
+        staging.take_batch(ready.id, 0, 2)
+        db.session.execute(sa.delete(ImportRow))
+    run_jobs("leads.commit_import")
+    lost = queries.get_import(ready.id)
+    assert (lost.state, lost.error) == ("failed", staging.LOST)
+    discard_import(lost)
+    db.session.flush()
+    found = db.session.execute(sa.select(Lead.email, Lead.import_id).order_by(Lead.email)).all()
+    assert [tuple(row) for row in found] == [("ann@a.test", None), ("known@k.test", None)]
 
 
 @pytest.mark.parametrize(

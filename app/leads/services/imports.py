@@ -19,7 +19,7 @@ from app.leads.policies.list_file import MAX_BYTES, Dialect, NotAList
 from app.leads.policies.mapping import check_mapping, guess_mapping
 from app.leads.queries import get_import
 from app.leads.schemas import MappingInput
-from app.models import ImportRow, LeadImport
+from app.models import ImportRow, Lead, LeadImport
 
 
 def start_import(
@@ -101,6 +101,7 @@ def choose_mapping(imported: LeadImport, form: MappingInput) -> None:
         "rows_done": 0,
         "rows_total": 0,
         "error": "",
+        "finished_at": None,
     }
     _move(imported, ("uploaded", "checked", "failed"), values)
     db.session.execute(sa.delete(ImportRow).where(ImportRow.import_id == imported.id))
@@ -119,8 +120,22 @@ def discard_import(imported: LeadImport) -> None:
     """Forget a list that was not taken in. Errors: Conflict when it already is."""
     if imported.state in ("committing", "done"):
         raise Conflict("These leads have already been imported.")
-    db.session.execute(sa.delete(ImportRow).where(ImportRow.import_id == imported.id))
+    # First the list: a worker that is at it commits before that, and its rows can be seen then.
     db.session.delete(imported)
+    db.session.flush()
+    db.session.execute(sa.delete(ImportRow).where(ImportRow.import_id == imported.id))
+    if imported.rows_total:  # only part of it may have been taken in before it was lost
+        _forget_import(imported.id)
+
+
+def _forget_import(import_id: int) -> None:
+    """Leads that came with a list which is gone are leads all the same."""
+    db.session.execute(
+        sa.update(Lead)
+        .where(Lead.import_id == import_id)
+        .values(import_id=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _move(imported: LeadImport, allowed: tuple[str, ...], values: dict[str, Any]) -> None:

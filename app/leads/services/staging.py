@@ -228,6 +228,8 @@ def drop_old_rows(older_than: Any) -> int:
         .values(state="failed", error=NEVER_COMMITTED, finished_at=older_than, updated_at=utcnow())
         .execution_options(synchronize_session=False)
     )
-    ended = sa.select(LeadImport.id).where(LeadImport.finished_at <= older_than)
+    ended = sa.select(LeadImport.id).where(
+        LeadImport.finished_at <= older_than, LeadImport.state.in_(["done", "failed"])
+    )
     statement = sa.delete(ImportRow).where(ImportRow.import_id.in_(ended))
     return int(db.session.execute(statement).rowcount)  # type: ignore[attr-defined]
