@@ -91,9 +91,9 @@ class PortBook:
         with self.writing:
             self.write(self.read() | {name: port})
 
-    def require_same(self, name: str, port: int) -> None:
-        """Errors: Trouble when a stranger took the port of a server that is to come back."""
-        if self.port_for(name) != port:
+    def require_same(self, port: int) -> None:
+        """Errors: Trouble as long as a stranger has the port of a server that is to come back."""
+        if not is_free(port):
             raise Trouble(
                 f"Port {port} was taken by another program meanwhile; the processes that run still"
                 " look there.\nStop with Ctrl-C and start again."

@@ -125,9 +125,9 @@ class Postgres:
 
     def restart(self) -> None:
         """After it ended by itself: at the same port, as that is where the application looks."""
-        self.ports.require_same("postgres", self.port)
-        self.adopt()  # clears the process file that it left
-        self.launch()
+        if not self.adopt():  # which clears the process file that it left
+            self.ports.require_same(self.port)
+            self.launch()
 
     def ensure_database(self, name: str) -> None:
         with self.connect("postgres") as connection:

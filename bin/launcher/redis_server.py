@@ -73,7 +73,7 @@ class Redis:
 
     def restart(self) -> None:
         """After it ended by itself: at the same port, as that is where the application looks."""
-        self.ports.require_same("redis", self.port)
+        self.ports.require_same(self.port)
         self.start()
 
     def launch(self) -> bool:

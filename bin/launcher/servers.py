@@ -36,6 +36,7 @@ class Servers:
         self.given_database = database_url
         self.given_redis = redis_url
         self.look_at = 0.0
+        self.trouble: dict[str, str] = {}  # what was told of a server that does not come back
         self.postgres = (
             None
             if database_url
@@ -65,17 +66,22 @@ class Servers:
 
     def revive(self) -> None:
         """Start again what ended by itself, such as a server killed for want of memory. Meant to
-        be called all the time; looks every few seconds, tells of trouble and tries on."""
+        be called all the time; looks every few seconds, tells of trouble once and tries on."""
         if time.monotonic() < self.look_at:
             return
         self.look_at = time.monotonic() + LOOK_SECONDS
         for name, server in (("PostgreSQL", self.postgres), ("Redis", self.redis)):
-            if server and not server.runs():
+            if server is None or server.runs():
+                self.trouble.pop(name, None)
+                continue
+            if name not in self.trouble:
                 say(f"{name} ended; starting it again. Its log: {server.log}")
-                try:
-                    server.restart()
-                except Trouble as trouble:
+            try:
+                server.restart()
+            except Trouble as trouble:
+                if str(trouble) != self.trouble.get(name):
                     complain(f"\n{trouble}")
+                self.trouble[name] = str(trouble)
 
     def stop(self) -> None:
         """Both, Redis first: the database is where the truth is, so it goes last."""

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import pytest
 import redis
 
 from launcher.messages import Trouble
+from launcher.ports import is_free
 from launcher.postgres import Postgres
 from launcher.redis_server import Redis
 from launcher.servers import Servers
@@ -204,6 +206,25 @@ def test_servers_that_were_killed_come_back_with_their_data(servers, capsys):
     servers.look_at = 0
     servers.revive()
     assert "ended" not in capsys.readouterr().out
+
+
+def test_a_server_whose_port_was_taken_comes_back_when_it_is_free(servers, capsys):
+    servers.start()
+    servers.postgres.process().kill()
+    with socket.socket() as stranger:
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        while servers.postgres.runs() or not is_free(servers.postgres.port):
+            pass
+        stranger.bind(("127.0.0.1", servers.postgres.port))
+        stranger.listen()
+        for _ in range(3):
+            servers.look_at = 0
+            servers.revive()
+    said = "".join(capsys.readouterr())
+    assert said.count("was taken by another program") == 1
+    servers.look_at = 0
+    servers.revive()
+    assert servers.postgres.answers()
 
 
 def test_an_adopted_redis_is_watched_too(servers, home):
