@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections import OrderedDict
+from contextlib import suppress
 
 from werkzeug.urls import iri_to_uri
 
@@ -55,7 +56,8 @@ def learn_target(token: str) -> None:
     with unscoped("a signed token names this link"):
         found = queries.link_target(ids[1])
     if found is not None and is_safe_target(found[1]):
-        _targets[ids[1]] = iri_to_uri(found[1])  # headers are ASCII
+        with suppress(ValueError):  # no address at all, such as one that a field of a lead made
+            _targets[ids[1]] = iri_to_uri(found[1])  # headers are ASCII
     if len(_targets) > _KEPT:
         _targets.popitem(last=False)
 

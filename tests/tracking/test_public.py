@@ -122,8 +122,9 @@ class TestLink:
             assert client.get(f"/t/c/{token[:length]}").status_code == 404
         assert stored() == []
 
-    def test_only_web_addresses(self, client, mail, link):
-        link.url = "javascript:alert(1)"
+    @pytest.mark.parametrize("url", ["javascript:alert(1)", "https://[n/a].com"])
+    def test_only_web_addresses(self, client, mail, link, url):
+        link.url = url
         db.session.commit()
         assert client.get(f"/t/c/{sign_ids('click', mail.id, link.id)}").status_code == 404
 
