@@ -70,7 +70,13 @@ def load(**overrides: Any) -> dict[str, Any]:
             "max_overflow": 10,
             "connect_args": {
                 "options": "-c timezone=UTC -c lock_timeout=15s",
-                "connect_timeout": 10,  # a host that swallows packets must not hold a thread
+                # A host that swallows packets must not hold a thread, neither when it is asked
+                # for a connection nor when it has one (milliseconds, then seconds).
+                "connect_timeout": 10,
+                "tcp_user_timeout": 30_000,
+                "keepalives_idle": 30,
+                "keepalives_interval": 10,
+                "keepalives_count": 3,
             },
         },
         "REDIS_URL": os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/0",

@@ -46,6 +46,7 @@ COLUMNS = {
 }
 PER_MINUTE = 60
 WAITS = (0.0, 0.2, 0.5, 1.0, 1.5, 2.0)  # seconds before each further attempt to write
+PATIENCE = 6.0  # seconds after which no attempt is begun
 GATHER = 0.0005  # seconds a batch stays open when the one before held several hits
 
 
@@ -117,8 +118,11 @@ class _Writer:
         values: dict[str, Any] = {
             f"{name}_{row}": getattr(hit, name) for row, hit in enumerate(hits) for name in COLUMNS
         }
+        ends = time.monotonic() + PATIENCE
         for pause in (0.0, *WAITS[: 1 if self.is_away else None]):
             time.sleep(pause)
+            if time.monotonic() > ends:  # a host that swallows packets took all the time
+                break
             try:
                 self.kept.run(_insert_of(len(hits)), values)
                 self.is_away = False
