@@ -108,10 +108,11 @@ def index_mail() -> ResponseReturnValue:
 def _is_open() -> bool:
     """Whether somebody unknown may read links that reset passwords: never from another machine,
     nor from a page of another site whose name was made to lead here."""
-    at_home = is_loopback(request.remote_addr or "") and is_loopback(
-        urlsplit(f"//{request.host}").hostname or ""
-    )
-    return at_home and not settings.is_production
+    names = (f"//{request.host}", settings.public_url)
+    at_home = [is_loopback(urlsplit(name).hostname or "") for name in names]
+    came_through = {"X-Forwarded-For", "Forwarded"} & set(request.headers.keys())  # a proxy
+    is_here = is_loopback(request.remote_addr or "") and all(at_home) and not came_through
+    return is_here and not settings.is_production
 
 
 def _spool(recipient: str | None) -> tuple[list[SpooledMail], str]:

@@ -126,6 +126,7 @@ def test_before_signing_in_everything_is_shown_and_the_page_says_so(page, app, c
     [
         {"environ_overrides": {"REMOTE_ADDR": "192.0.2.9"}},
         {"headers": {"Host": "rebound.example:8000"}},
+        {"headers": {"X-Forwarded-For": "192.0.2.9"}},  # a proxy nobody told us of
     ],
 )
 def test_nobody_unknown_reads_it_from_elsewhere(page, connected, origin):
