@@ -1,10 +1,11 @@
-"""Redis emptied or away, PostgreSQL's connections cut, in the middle of a run: nobody sees an
+"""Redis emptied or away, PostgreSQL cut off, stopped or killed, in the middle of a run: nobody sees an
 error page for Redis, nothing is lost and nothing is sent twice. All processes are real; the mail is
 counted in the Sent folders that the server keeps.
 """
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections import Counter
@@ -13,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -23,6 +26,8 @@ from redis import Redis
 
 from app.core.jobs import periodic_jobs
 from app.sandbox.passwords import sandbox_password
+from launcher.ports import PortBook
+from launcher.postgres import Postgres
 from tests.journey.conftest import install, stop
 from tests.journey.people import Visitor, look_at_pictures, read_mails
 from tests.servers.installation import Installation, until
@@ -40,6 +45,7 @@ class World:
 
     parakeet: Installation
     redis: RedisServer
+    postgres: Postgres
     visitor: Visitor
     senders: list[dict[str, Any]] = field(default_factory=list)
 
@@ -85,15 +91,30 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     directory = tmp_path_factory.mktemp("outages")
-    with redis_server(directory) as redis:
+    with redis_server(directory) as redis, own_postgres() as postgres:
         parakeet = install(directory, redis, **SOON)
+        parakeet.server_url = postgres.url("postgres")
         try:
-            found = World(parakeet.start(), redis, Visitor(parakeet.url))
+            found = World(parakeet.start(), redis, postgres, Visitor(parakeet.url))
             _move_in(found)
             yield found
             found.visitor.close()
         finally:
             stop(parakeet)
+
+
+@contextmanager
+def own_postgres() -> Iterator[Postgres]:
+    """One that may be killed, and that must not lose what it has confirmed."""
+    home = Path(mkdtemp(prefix="parakeet-"))
+    home.chmod(0o711)  # so that it can run as another user when the tests run as root
+    server = Postgres(home, "pg-word", PortBook(home))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(home)
 
 
 def _move_in(world: World) -> None:
@@ -160,7 +181,7 @@ def test_an_emptied_redis_loses_no_mail_and_no_periodic_job(world: World) -> Non
     with at_work(world) as trouble:
         world.redis.flush()
         assert periodic_entries(world.redis) == set()
-        until("the periodic list is back", lambda: periodic_entries(world.redis) == declared, 45)
+        until("the periodic list is back", lambda: periodic_entries(world.redis) == declared, 90)
         world.assert_all_once("flushed", where, 90)
     assert trouble == []
 
@@ -246,11 +267,27 @@ def test_what_is_opened_while_the_database_restarts_is_kept(world: World) -> Non
     mails = [read_mails(world, sender["email"], "Sent")[-1] for sender in world.senders]
     before = _opens(world)
     with ThreadPoolExecutor() as people:
-        with _closed_database(world):
-            answers = people.map(look_at_pictures, mails)
-            time.sleep(1.5)
+        world.postgres.stop()
+        answers = people.map(look_at_pictures, mails)
+        time.sleep(1)
+        world.postgres.restart()
         assert all(answer.ok for answer in answers)
     assert _opens(world) == before + len(mails)
+
+
+def test_postgresql_killed_and_back_after_some_seconds(world: World) -> None:
+    where = world.launch("crashed")
+    world.postgres.process().kill()
+    began = time.monotonic()
+    until("it is down", lambda: not world.postgres.runs(), 20)
+    answer = world.visitor.get("/w/acme/dashboard")
+    assert answer.status_code == 503
+    assert "does not answer right now" in answer.text
+    time.sleep(max(0.0, 5 - (time.monotonic() - began)))
+    world.postgres.restart()
+    until("the pages are back", lambda: world.visitor.get("/w/acme/dashboard").ok, 20)
+    world.assert_all_once("crashed", where, 180)
+    assert_all_run(world)
 
 
 def _opens(world: World) -> int:
@@ -260,20 +297,3 @@ def _opens(world: World) -> int:
         found = connection.scalar(query)
     engine.dispose()
     return int(found)
-
-
-@contextmanager
-def _closed_database(world: World) -> Iterator[None]:
-    """Cut every connection and let in no new one, as while PostgreSQL starts."""
-    engine = sa.create_engine(world.parakeet.server_url, isolation_level="AUTOCOMMIT")
-    name = world.parakeet.name
-    with engine.connect() as connection:
-        allow = f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS'
-        connection.execute(sa.text(f"{allow} false"))
-        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :d"
-        connection.execute(sa.text(cut), {"d": name})
-        try:
-            yield
-        finally:
-            connection.execute(sa.text(f"{allow} true"))
-    engine.dispose()
