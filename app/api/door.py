@@ -16,7 +16,7 @@ from app.api import access, errors
 from app.api.method import MethodOverride
 from app.api.paginator import Links, PageRequest, cursor_page, numbered_page, page_request
 from app.api.php_input import Tree, read_input
-from app.api.wording import laravel_errors, refuse_loose_booleans
+from app.api.wording import laravel_errors, seen_problems, unseen_problems
 from app.core import permissions
 from app.core.errors import Forbidden, Invalid, NotFound
 from app.core.settings import settings
@@ -183,14 +183,13 @@ def _shape(data: Tree, line: Endpoint) -> Tree:
 
 def validate(schema: type[BaseModel], data: Tree) -> BaseModel:
     """The input as the schema wants it. Errors: Invalid, in Laravel's words and order."""
-    loose = refuse_loose_booleans(data, schema)
+    unseen = unseen_problems(data, schema)
     try:
         value = schema.model_validate(_without_absent(data))
     except ValidationError as error:
-        found = laravel_errors(error, schema)
-        raise Invalid({**found, **loose}) from error
-    if loose:
-        raise Invalid(loose)
+        raise Invalid(laravel_errors([*seen_problems(error), *unseen], schema)) from error
+    if unseen:
+        raise Invalid(laravel_errors(unseen, schema))
     return value
 
 

@@ -5,7 +5,7 @@ Facts: the language file and the validator of Laravel 10; golden answers in test
 
 import re
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 Errors = dict[str, list[str]]
 Location = tuple[int | str, ...]
+Problem = tuple[Location, str]  # where, and the sentence
 WHOLE = "form"  # where a rule over several fields is reported, as on the pages
 TRUE_OR_FALSE = (True, False, 1, 0, "1", "0")
 
@@ -43,6 +44,12 @@ SENTENCES: dict[str, Callable[[str, dict[str, Any]], str]] = {
     "greater_than": _count("must be greater than {gt}."),
     "less_than_equal": _count("must not be greater than {le}."),
     "less_than": _count("must be less than {lt}."),
+    "greater_than_equal_date": _count("must be a date after or equal to {ge}."),
+    "greater_than_date": _count("must be a date after {gt}."),
+    "less_than_equal_date": _count("must be a date before or equal to {le}."),
+    "less_than_date": _count("must be a date before {lt}."),
+    "after": _count("must be a date after {other}."),
+    "after_or_equal": _count("must be a date after or equal to {other}."),
     "list_type": _count("must be an array."),
     "dict_type": _count("must be an array."),
     "model_type": _count("must be an array."),
@@ -63,12 +70,12 @@ SENTENCES: dict[str, Callable[[str, dict[str, Any]], str]] = {
     "is_instance_of": _count("must be a file."),
     "email": _count("must be a valid email address."),
     "confirmed": _count("confirmation does not match."),
-    "distinct": _count("has a duplicate value."),
     "literal_error": lambda name, _ctx: f"The selected {name} is invalid.",
     "enum": lambda name, _ctx: f"The selected {name} is invalid.",
 }
 
-# Sentences that our own schemas say to people, and the Laravel rule they stand for.
+# Sentences that our own schemas say to people, and the Laravel rule they stand for; behind the
+# colon the field that the rule compares with.
 HOUSE_SENTENCES = {
     "Please enter a valid email address.": "email",
     "Please enter an email address such as ann@example.com.": "email",
@@ -76,6 +83,9 @@ HOUSE_SENTENCES = {
     "Please choose one of the time zones.": "enum",
     "Please choose a time zone from the list.": "enum",
     "The two passwords are not the same.": "confirmed",
+    "Please write times like 08:30.": "time_parsing",
+    "A window must end after it starts, on the same day.": "after:start",
+    "The last day lies before the first.": "after_or_equal:starts_on",
 }
 
 
@@ -93,15 +103,21 @@ def dotted(location: Location) -> str:
     return ".".join(str(part) for part in location)
 
 
-def laravel_errors(error: ValidationError, schema: type[BaseModel]) -> Errors:
+def laravel_errors(problems: Iterable[Problem], schema: type[BaseModel]) -> Errors:
     """Every message by dotted field, in the order in which Laravel runs its rules."""
     found: Errors = {}
-    details = [d for d in error.errors() if d["loc"] or d["type"] == "value_error"]
-    for detail in sorted(details, key=lambda d: _rule_order(d["loc"], schema)):
-        location = _reported_at(detail)
-        key = dotted(location) or WHOLE
-        found.setdefault(key, []).append(sentence_for(detail, location))
+    for location, sentence in sorted(problems, key=lambda one: _rule_order(one[0], schema)):
+        texts = found.setdefault(dotted(location) or WHOLE, [])
+        if sentence not in texts:
+            texts.append(sentence)
     return found
+
+
+def seen_problems(error: ValidationError) -> list[Problem]:
+    """What pydantic found, in Laravel's words."""
+    details = [d for d in error.errors() if d["loc"] or d["type"] == "value_error"]
+    places = [_reported_at(detail) for detail in details]
+    return [(at, sentence_for(detail, at)) for detail, at in zip(details, places, strict=True)]
 
 
 def _reported_at(detail: ErrorDetails) -> Location:
@@ -124,9 +140,12 @@ def _rule(detail: ErrorDetails) -> str:
 
 def sentence_for(detail: ErrorDetails, location: Location) -> str:
     """One pydantic error as Laravel would say it; a rule of our own keeps its own words."""
-    name, rule = attribute_name(location), _rule(detail)
-    if sentence := SENTENCES.get(rule):
-        return sentence(name, dict(detail.get("ctx", {})))
+    name, rule, ctx = attribute_name(location), _rule(detail), dict(detail.get("ctx", {}))
+    is_of_days = any(isinstance(limit, str) for limit in ctx.values())  # numbers stay numbers
+    base, _, other = rule.partition(":")
+    ctx["other"] = attribute_name((*location[:-1], other))
+    if sentence := (is_of_days and SENTENCES.get(f"{base}_date")) or SENTENCES.get(base):
+        return sentence(name, ctx)
     is_own = detail["type"] in {"value_error", "assertion_error"}
     return rule if is_own else f"The {name} field is invalid."
 
@@ -158,22 +177,41 @@ def _inner(annotation: Any) -> Any:
     return None
 
 
-def refuse_loose_booleans(data: Any, schema: type[BaseModel], at: Location = ()) -> Errors:
-    """Laravel's boolean rule takes 1, 0, "1", "0", true and false; not "true", "yes" or "on"."""
-    found: Errors = {}
+def unseen_problems(data: Any, schema: type[BaseModel], at: Location = ()) -> list[Problem]:
+    """What Laravel refuses and pydantic lets pass, or does not look at behind another error."""
+    found: list[Problem] = []
     if not isinstance(data, dict):
         return found
     for name, value, info in _present(data, schema):
-        here = (*at, name)
-        if _is_bool(info.annotation) and not _is_true_or_false(value):
-            found[dotted(here)] = [SENTENCES["bool_type"](attribute_name(here), {})]
-        inner = _inner(info.annotation)
-        if inner and isinstance(value, list):
-            for index, item in enumerate(value):
-                found.update(refuse_loose_booleans(item, inner, (*here, index)))
-        elif inner:
-            found.update(refuse_loose_booleans(value, inner, here))
+        here, again = (*at, name), f"{name}_confirmation"
+        typed_again = data.get(again) if again in schema.model_fields else None
+        for rule, ctx in _broken_rules(value, info, typed_again):
+            found.append((here, SENTENCES[rule](attribute_name(here), ctx)))
+        if inner := _inner(info.annotation):
+            for place, item in _items(value, here):
+                found += unseen_problems(item, inner, place)
     return found
+
+
+def _broken_rules(
+    value: Any, info: FieldInfo, typed_again: Any
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Laravel's boolean rule takes 1, 0, "1", "0", true and false; not "true", "yes" or "on". It
+    counts the items of a list also when some are bad, and compares also what is too short."""
+    if _is_bool(info.annotation) and not _is_true_or_false(value):
+        yield "bool_type", {}
+    least = next((rule.min_length for rule in info.metadata if hasattr(rule, "min_length")), 0)
+    if isinstance(value, list) and len(value) < least:
+        yield "too_short", {"min_length": least}
+    if isinstance(value, str) and isinstance(typed_again, str) and value != typed_again:
+        yield "confirmed", {}
+
+
+def _items(value: Any, at: Location) -> list[tuple[Location, Any]]:
+    """What stands in a field that holds schemas, with its place."""
+    if isinstance(value, list):
+        return [((*at, index), item) for index, item in enumerate(value)]
+    return [(at, value)]
 
 
 def _is_true_or_false(value: Any) -> bool:

@@ -1,12 +1,15 @@
 """Inputs of the campaigns room, for both doors."""
 
+from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
+    ValidationInfo,
     WithJsonSchema,
     field_validator,
     model_validator,
@@ -67,15 +70,12 @@ class StepInput(TextInput, DelayInput):
     """A whole step, as a program sends it."""
 
 
-class ScheduleInput(BaseModel):
-    """When mails may leave. Windows come as three lists of equal length, or as always open."""
+class ScheduleRules(BaseModel):
+    """When mails may leave; the windows are written differently at each door."""
 
     time_zone: str = "UTC"
     use_lead_time_zone: bool = False
     always_open: bool = False
-    weekday: list[int] = []
-    start: list[str] = []
-    end: list[str] = []
     starts_on: Day = None
     ends_on: Day = None
     daily_cap: Cap = None
@@ -89,36 +89,75 @@ class ScheduleInput(BaseModel):
             raise ValueError("Please choose a time zone from the list.")
         return value
 
-    @model_validator(mode="after")
-    def sensible(self) -> Self:
-        """Windows that open and days in order."""
-        if self.starts_on and self.ends_on and self.ends_on < self.starts_on:
+    @field_validator("ends_on")
+    @classmethod
+    def in_order(cls, value: date | None, info: ValidationInfo) -> date | None:
+        """Not before the first day."""
+        first = info.data.get("starts_on")
+        if value and first and value < first:
             raise ValueError("The last day lies before the first.")
-        if not self.windows:
+        return value
+
+    @model_validator(mode="after")
+    def opens_at_all(self) -> Self:
+        """At least one window."""
+        if not self.openings:
             raise ValueError("Please open at least one window, or choose “at any time”.")
         return self
 
     @property
-    def windows(self) -> tuple[Window, ...]:
+    def openings(self) -> tuple[Window, ...]:
         """The windows, merged. Errors: ValueError with a sentence."""
-        if self.always_open:
-            return ALWAYS_OPEN
+        return ALWAYS_OPEN if self.always_open else merge_windows(self.given_windows())
+
+    def given_windows(self) -> Iterable[Window]:
+        """The windows as they were given."""
+        return ()
+
+
+class ScheduleInput(ScheduleRules):
+    """A schedule of the form: its windows come as three lists of equal length."""
+
+    weekday: list[int] = []
+    start: list[str] = []
+    end: list[str] = []
+
+    def given_windows(self) -> Iterable[Window]:
+        """One window for each line. Errors: ValueError with a sentence."""
         if not len(self.weekday) == len(self.start) == len(self.end):
             raise ValueError("Please give each window a day, a start and an end.")
         rows = zip(self.weekday, self.start, self.end, strict=True)
-        return merge_windows(_window(day, start, end) for day, start, end in rows)
+        return (_window(day, check_clock(start), check_end(end, start)) for day, start, end in rows)
+
+
+def check_clock(text: str) -> str:
+    """A time of the day. Errors: ValueError."""
+    try:
+        parse_minutes(text)
+    except ValueError:
+        raise ValueError("Please write times like 08:30.") from None
+    return text
+
+
+ClockTime = Annotated[str, AfterValidator(check_clock)]
+
+
+def check_end(end: str, start: str) -> str:
+    """A time after `start` on the same day; 00:00 means midnight. Errors: ValueError."""
+    if _end_minutes(check_clock(end)) <= parse_minutes(start):
+        raise ValueError("A window must end after it starts, on the same day.")
+    return end
+
+
+def _end_minutes(text: str) -> int:
+    return parse_minutes(text) or 24 * 60
 
 
 def _window(day: int, start: str, end: str) -> Window:
-    """One window of the form; '00:00' as an end means midnight. Errors: ValueError."""
-    try:
-        opens, closes = parse_minutes(start), parse_minutes(end)
-    except ValueError:
-        raise ValueError("Please write times like 08:30.") from None
-    closes = closes or 24 * 60
-    if not 0 <= day <= 6 or opens >= closes:
-        raise ValueError("A window must end after it starts, on the same day.")
-    return Window(day, opens, closes)
+    """A window out of checked times. Errors: ValueError."""
+    if not 0 <= day <= 6:
+        raise ValueError("Please give each window a day, a start and an end.")
+    return Window(day, parse_minutes(start), _end_minutes(end))
 
 
 class SettingsInput(BaseModel):
@@ -157,17 +196,28 @@ class SequenceInput(BaseModel):
     steps: Annotated[list[StepInput], Field(min_length=1, max_length=50)]
 
 
-class ScheduleBody(ScheduleInput):
-    """The same input with its windows as a list of `{weekday, start, end}`."""
+class WindowInput(BaseModel):
+    """One opening of a weekday, Monday being 0."""
 
-    @model_validator(mode="before")
+    weekday: Annotated[int, Field(ge=0, le=6)]
+    start: ClockTime
+    end: ClockTime
+
+    @field_validator("end")
     @classmethod
-    def spread(cls, data: Any) -> Any:
-        """Turn the list into the three lists of the form."""
-        windows = data.get("windows") if isinstance(data, dict) else None
-        if not isinstance(windows, list) or not all(isinstance(w, dict) for w in windows):
-            return data
-        return {**data, **{k: [w.get(k) for w in windows] for k in ("weekday", "start", "end")}}
+    def after_the_start(cls, value: str, info: ValidationInfo) -> str:
+        """On the same day."""
+        return check_end(value, info.data["start"]) if "start" in info.data else value
+
+
+class ScheduleBody(ScheduleRules):
+    """A schedule as a program sends it, with its windows as one list."""
+
+    windows: list[WindowInput] = []
+
+    def given_windows(self) -> Iterable[Window]:
+        """The windows of the list."""
+        return (_window(one.weekday, one.start, one.end) for one in self.windows)
 
 
 class LeadsInput(BaseModel):

@@ -121,6 +121,55 @@ def test_schedule(call, cast, campaign_id):
     assert call(cast.alice, "PUT", path, {"windows": []}).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("given", "errors"),
+    [
+        (
+            {"starts_on": "2026-12-02", "ends_on": "2026-12-01", "always_open": True},
+            {"ends_on": "The ends on field must be a date after or equal to starts on."},
+        ),
+        (
+            {"windows": [{"weekday": 0, "start": "9 o'clock", "end": "17:00"}]},
+            {"windows.0.start": "The windows.0.start field must match the format H:i."},
+        ),
+        (
+            {"windows": [{"weekday": 0, "start": "09:00", "end": "08:00"}]},
+            {"windows.0.end": "The windows.0.end field must be a date after windows.0.start."},
+        ),
+        (
+            {"windows": [{"weekday": 7, "start": "09:00", "end": "25:00"}, {"weekday": 1}]},
+            {
+                "windows.0.weekday": "The windows.0.weekday field must not be greater than 6.",
+                "windows.1.start": "The windows.1.start field is required.",
+                "windows.0.end": "The windows.0.end field must match the format H:i.",
+                "windows.1.end": "The windows.1.end field is required.",
+            },
+        ),
+        ({"windows": "always"}, {"windows": "The windows field must be an array."}),
+        (
+            {"starts_on": "1999-12-31", "ends_on": "2201-01-01", "always_open": True},
+            {
+                "starts_on": "The starts on field must be a date after or equal to 2000-01-01.",
+                "ends_on": "The ends on field must be a date before or equal to 2200-12-31.",
+            },
+        ),
+    ],
+)
+def test_a_schedule_is_refused_field_by_field(call, cast, campaign_id, given, errors):
+    answer = call(cast.alice, "PUT", f"/api/campaign/{campaign_id}/schedule", given)
+    assert answer.status_code == 422
+    assert list(answer.get_json()["errors"].items()) == [(k, [v]) for k, v in errors.items()]
+
+
+def test_the_schedule_that_is_read_can_be_written(call, cast, campaign_id):
+    path = f"/api/campaign/{campaign_id}/schedule"
+    late = {"windows": [{"weekday": 6, "start": "20:00", "end": "00:00"}]}
+    read = call(cast.alice, "PUT", path, late).get_json()["data"]
+    assert read["windows"] == [{"weekday": 6, "start": "20:00", "end": "00:00"}]
+    again = call(cast.alice, "PUT", path, {"windows": read["windows"]}).get_json()["data"]
+    assert again == {**read, "time_zone": "UTC"}
+
+
 def test_leads_as_an_array(call, cast, campaign_id):
     path = f"/api/campaign/{campaign_id}/leads"
     leads = [{"email": "Ada@Example.test", "first_name": "Ada"}, {"email": "grace@example.test"}]
