@@ -5,7 +5,7 @@ from typing import Annotated
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator
 
-from app.auth.policies import MAX_PASSWORD, normalise_email
+from app.auth.policies import MAX_PASSWORD, MIN_PASSWORD, normalise_email
 
 
 def check_address(address: str) -> str:
@@ -20,7 +20,7 @@ def check_address(address: str) -> str:
 
 Address = Annotated[str, Field(max_length=254), AfterValidator(check_address)]
 Name = Annotated[str, Field(max_length=120)]
-Password = Annotated[str, Field(max_length=MAX_PASSWORD)]
+Password = Annotated[str, Field(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD)]
 
 
 class SignUpInput(BaseModel):
@@ -50,7 +50,7 @@ class NewPassword(BaseModel):
     """A password, typed twice."""
 
     password: Password
-    password_confirmation: Password
+    password_confirmation: Annotated[str, Field(max_length=4096)]
 
     @field_validator("password_confirmation")
     @classmethod

@@ -292,3 +292,24 @@ def test_the_document_describes_every_endpoint(client, app):
     assert "post" in document["paths"]["/oauth/token"]
     assert document["servers"] == [{"url": settings.public_url}]
     assert client.get("/api/docs").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [("register", {"email": "nina@example.test"}), ("reset-password", {"token": "x"})],
+)
+def test_a_short_password_is_refused_in_laravels_words(client, app, path, more):
+    given = {**more, "password": "short", "password_confirmation": "short"}
+    answer = client.post(f"/api/auth/{path}", json=given)
+    said = "The password field must be at least 12 characters."
+    assert answer.get_json() == {"message": said, "errors": {"password": [said]}}
+
+
+def test_a_short_password_that_is_not_confirmed_breaks_two_rules(client, tokens):
+    given = {"password_current": PASSWORD, "password": "short", "password_confirmation": "shor"}
+    answer = client.put("/api/auth/user/password", json=given, headers=bearer(tokens))
+    short = "The password field must be at least 12 characters."
+    assert answer.get_json() == {
+        "message": f"{short} (and 1 more error)",
+        "errors": {"password": [short, "The password field confirmation does not match."]},
+    }
