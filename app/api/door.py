@@ -35,7 +35,7 @@ class Endpoint:
     function: Callable[..., Any]
     guard: Guard
     permission: str | None
-    find: Mapping[str, Callable[[int], Any]]
+    find: Mapping[str, Callable[..., Any]]
     body: type[BaseModel] | None
     present: Callable[..., Tree] | None
     array: str | None
@@ -89,7 +89,7 @@ def endpoint(
     *,
     permission: str | None = None,
     guard: Guard | None = None,
-    find: Mapping[str, Callable[[int], Any]] | None = None,
+    find: Mapping[str, Callable[..., Any]] | None = None,
     body: type[BaseModel] | None = None,
     present: Callable[..., Tree] | None = None,
     array: str | None = None,
@@ -102,8 +102,10 @@ def endpoint(
     """Declare an endpoint of the JSON door.
 
     `permission` guards it inside the workspace; without one, `guard` is `signed_in` or `public`.
-    `find` maps an id in the path (`<int:campaign_id>`) to the function that loads it; the view
-    gets the object under the name without `_id`. `body` is the schema of the input, given as
+    With `signed_in` and a permission, `find` enters the workspace that the path names.
+    `find` maps an id in the path (`<int:campaign_id>`) to the function that loads it, which is also
+    given what stands before it in the path; the view gets the object under the name without `_id`.
+    Every id is looked up before the permission is asked for and the input is looked at. `body` is the schema of the input, given as
     `value`; `present` tells (from what was found) the values as they are, which stay where the call
     names none. `array` names the field that a bare JSON array fills. The view returns something
     JSON-able (wrapped in `data`), Numbered, Continued, Plain, a Response, or None (204); its
@@ -171,7 +173,7 @@ def _find(line: Endpoint, ids: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, int) and value > access.LARGEST_ID:
             raise NotFound
         if load := line.find.get(name):
-            found[name.removesuffix("_id")] = load(value)
+            found[name.removesuffix("_id")] = load(value, *found.values())
         else:
             found[name] = value
     return found

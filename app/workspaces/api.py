@@ -4,13 +4,16 @@ The id in the path names the workspace; the caller must be a member of it, else 
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import request
 from flask_login import current_user
 
 from app.api.door import Numbered, endpoint, numbered
 from app.auth.queries import get_user
-from app.core.errors import Forbidden, NotFound
+from app.core import permissions
+from app.core.errors import NotFound
+from app.models import Invitation, Membership
 from app.workspaces import queries, services
 from app.workspaces.policies import Access
 from app.workspaces.schemas import (
@@ -31,18 +34,28 @@ from app.workspaces.serializers import (
 )
 
 
-def entered(permission: str | None = None) -> dict[str, Callable[[int], Access]]:
-    """How the id in the path is found: 404 for outsiders, then 403 without the permission."""
+def enter(workspace_id: int) -> Access:
+    """Work in the workspace of the path, for this call. Errors: NotFound for outsiders."""
+    access = queries.find_access(current_user.id, workspace_id)
+    if access is None:
+        raise NotFound
+    permissions.enter_workspace(workspace_id, access.permissions)
+    return access
 
-    def find(workspace_id: int) -> Access:
-        access = queries.find_access(current_user.id, workspace_id)
-        if access is None:
-            raise NotFound
-        if permission and permission not in access.permissions:
-            raise Forbidden
-        return access
 
-    return {"workspace_id": find}
+def find_member(user_id: int, workspace: Access) -> Membership:
+    """A member of the workspace of the path. Errors: NotFound."""
+    return queries.get_member(workspace.workspace_id, user_id)
+
+
+def find_invitation(invitation_id: int, workspace: Access) -> Invitation:
+    """An open invitation of the workspace of the path. Errors: NotFound."""
+    return queries.get_invitation(workspace.workspace_id, invitation_id)
+
+
+FIND: dict[str, Callable[..., Any]] = {"workspace_id": enter}
+FIND_MEMBER = {**FIND, "user_id": find_member}
+FIND_INVITATION = {**FIND, "invitation_id": find_invitation}
 
 
 @endpoint("GET", "/workspace")
@@ -58,14 +71,19 @@ def create_workspace(value: CreateWorkspaceInput) -> WorkspaceJson:
     return workspace_json(services.create_workspace(user, value.name, time_zone=value.time_zone))
 
 
-@endpoint("GET", "/workspace/<int:workspace_id>", find=entered())
+@endpoint("GET", "/workspace/<int:workspace_id>", find=FIND)
 def show_workspace(workspace: Access) -> AccessJson:
     """One workspace with the caller's role in it."""
     return access_json(workspace)
 
 
 @endpoint(
-    "PUT", "/workspace/<int:workspace_id>", find=entered("settings.edit"), body=UpdateWorkspaceInput
+    "PUT",
+    "/workspace/<int:workspace_id>",
+    guard="signed_in",
+    permission="settings.edit",
+    find=FIND,
+    body=UpdateWorkspaceInput,
 )
 def update_workspace(workspace: Access, value: UpdateWorkspaceInput) -> WorkspaceJson:
     """Change name and time zone."""
@@ -74,13 +92,19 @@ def update_workspace(workspace: Access, value: UpdateWorkspaceInput) -> Workspac
     return workspace_json(changed)
 
 
-@endpoint("POST", "/workspace/<int:workspace_id>/switch", find=entered())
+@endpoint("POST", "/workspace/<int:workspace_id>/switch", find=FIND)
 def switch_workspace(workspace: Access) -> AccessJson:
     """Work in this workspace from now on."""
     return access_json(services.switch_workspace(current_user.id, workspace.workspace_id))
 
 
-@endpoint("GET", "/workspace/<int:workspace_id>/users", find=entered("members.view"))
+@endpoint(
+    "GET",
+    "/workspace/<int:workspace_id>/users",
+    guard="signed_in",
+    permission="members.view",
+    find=FIND,
+)
 def index_members(workspace: Access) -> Numbered[MemberJson]:
     """The people of the workspace."""
     return numbered(queries.list_members(workspace.workspace_id), member_json)
@@ -89,24 +113,38 @@ def index_members(workspace: Access) -> Numbered[MemberJson]:
 @endpoint(
     "PUT",
     "/workspace/<int:workspace_id>/users/<int:user_id>",
-    find=entered("members.edit"),
+    guard="signed_in",
+    permission="members.edit",
+    find=FIND_MEMBER,
     body=RoleInput,
 )
-def update_member(workspace: Access, user_id: int, value: RoleInput) -> MemberJson:
+def update_member(workspace: Access, user: Membership, value: RoleInput) -> MemberJson:
     """Give a member another role."""
-    member = services.change_role(workspace.workspace_id, user_id, value.role, by=current_user.id)
-    return member_json((member, get_user(user_id)))
+    changed = services.change_role(
+        workspace.workspace_id, user.user_id, value.role, by=current_user.id
+    )
+    return member_json((changed, get_user(user.user_id)))
 
 
 @endpoint(
-    "DELETE", "/workspace/<int:workspace_id>/users/<int:user_id>", find=entered("members.edit")
+    "DELETE",
+    "/workspace/<int:workspace_id>/users/<int:user_id>",
+    guard="signed_in",
+    permission="members.edit",
+    find=FIND_MEMBER,
 )
-def delete_member(workspace: Access, user_id: int) -> None:
+def delete_member(workspace: Access, user: Membership) -> None:
     """Take a member out."""
-    services.remove_member(workspace.workspace_id, user_id, by=current_user.id)
+    services.remove_member(workspace.workspace_id, user.user_id, by=current_user.id)
 
 
-@endpoint("GET", "/workspace/<int:workspace_id>/invitations", find=entered("members.view"))
+@endpoint(
+    "GET",
+    "/workspace/<int:workspace_id>/invitations",
+    guard="signed_in",
+    permission="members.view",
+    find=FIND,
+)
 def index_invitations(workspace: Access) -> Numbered[InvitationJson]:
     """Invitations that wait for an answer; expired ones too, to send again."""
     return numbered(queries.list_invitations(workspace.workspace_id), invitation_json)
@@ -115,7 +153,9 @@ def index_invitations(workspace: Access) -> Numbered[InvitationJson]:
 @endpoint(
     "POST",
     "/workspace/<int:workspace_id>/invitations",
-    find=entered("members.edit"),
+    guard="signed_in",
+    permission="members.edit",
+    find=FIND,
     body=InviteInput,
     status=201,
 )
@@ -135,11 +175,13 @@ def create_invitation(workspace: Access, value: InviteInput) -> InvitationJson:
 @endpoint(
     "DELETE",
     "/workspace/<int:workspace_id>/invitations/<int:invitation_id>",
-    find=entered("members.edit"),
+    guard="signed_in",
+    permission="members.edit",
+    find=FIND_INVITATION,
 )
-def delete_invitation(workspace: Access, invitation_id: int) -> None:
+def delete_invitation(workspace: Access, invitation: Invitation) -> None:
     """Take an invitation back."""
-    services.revoke_invitation(workspace.workspace_id, invitation_id, by=current_user.id)
+    services.revoke_invitation(workspace.workspace_id, invitation.id, by=current_user.id)
 
 
 @endpoint("POST", "/workspace/invitations/<token>/accept", refuses=(403,))

@@ -134,6 +134,24 @@ def test_viewers_may_not_write_through_the_json_door(app, cast, call, values, un
     assert not wrong, wrong
 
 
+@pytest.mark.parametrize("who", ["alice", "vera"])
+def test_ids_that_nobody_has_are_not_found_by_members(app, cast, call, values, unchanged, who):
+    """404 comes before 403 and 422: each id of a path by itself, the others being real."""
+    app.config["API_RATE_PER_MINUTE"] = 10_000
+    wrong, asked = [], 0
+    for rule, method in rules(app, "/api/"):
+        for name in rule.arguments:
+            path = fill(rule, {**values, "session_id": 1, name: 987654321})
+            answer = call(getattr(cast, who), method, path, json={})
+            asked += 1
+            is_link = name == "token"  # whose answer says what to do
+            if answer.status_code != 404 or not (is_link or "Not found." in answer.text):
+                wrong.append((method, path, answer.status_code, answer.text[:80]))
+    app.config["API_RATE_PER_MINUTE"] = 60
+    assert asked > 45
+    assert not wrong, wrong
+
+
 def test_viewers_see_every_page_they_may_see(app, cast, ask, values, sandbox):
     """No page breaks for somebody who may only look."""
     broken = []
