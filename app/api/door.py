@@ -19,6 +19,7 @@ from app.api.php_input import Tree, read_input
 from app.api.wording import laravel_errors, seen_problems, unseen_problems
 from app.core import permissions
 from app.core.errors import Forbidden, Invalid, NotFound
+from app.core.paging import Page
 from app.core.settings import settings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -64,10 +65,10 @@ class Numbered(Generic[Item]):
 
 @dataclass(frozen=True)
 class Continued(Generic[Item]):
-    """An endpoint's answer: one page of a list that a cursor continues."""
+    """An endpoint's answer: one page of a long list, numbered, or continued by a cursor."""
 
-    items: list[Any]
-    next_cursor: str | None
+    found: Page[Any]
+    count: Callable[[], int]
     asked: PageRequest
     to_json: Callable[[Any], Item]
 
@@ -215,9 +216,18 @@ def _serialise(line: Endpoint, result: Any) -> ResponseReturnValue:
         body = numbered_page(result.items, result.total, result.asked, links(), result.to_json)
         return _json(body, 200)
     if isinstance(result, Continued):
-        body = cursor_page(result.items, result.next_cursor, result.asked, links(), result.to_json)
-        return _json(body, 200)
+        return _json(_long_page(result), 200)
     return _json({"data": result}, line.status)
+
+
+def _long_page(result: Continued[Any]) -> dict[str, Any]:
+    """Who names no cursor counts pages, and may go on by the cursor of any of them."""
+    items, cursor = result.found.items, result.found.next_cursor
+    if result.asked.cursor is not None:
+        return cursor_page(items, cursor, result.asked, links(), result.to_json)
+    body = numbered_page(items, result.count(), result.asked, links(), result.to_json)
+    body["meta"]["next_cursor"] = cursor
+    return body
 
 
 def _json(body: Any, status: int) -> Response:
@@ -243,6 +253,13 @@ def numbered(rows: Sequence[Any], to_json: Callable[[Any], Item]) -> Numbered[It
     page = asked_page()
     part = list(rows[page.offset : page.offset + page.per_page])
     return Numbered(part, len(rows), page, to_json)
+
+
+def continued(
+    found: Page[Any], count: Callable[[], int], to_json: Callable[[Any], Item]
+) -> Continued[Item]:
+    """The page this call asks for, of a long list; it is counted only for numbered pages."""
+    return Continued(found, count, asked_page(), to_json)
 
 
 def asked(name: str) -> Any:

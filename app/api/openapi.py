@@ -60,11 +60,15 @@ CursorPage = _object(
     links=Links,
     meta=_object(path=TEXT, per_page=WHOLE, next_cursor=TEXT_OR_NONE, prev_cursor=TEXT_OR_NONE),
 )
+LongPage = {
+    **_object(meta=_object(next_cursor=TEXT_OR_NONE)),
+    "anyOf": [{"$ref": REF.format(model=name)} for name in ("NumberedPage", "CursorPage")],
+}
 PAGING: dict[type, tuple[str, ...]] = {
     Numbered: ("page", "per_page"),
-    Continued: ("cursor", "per_page"),
+    Continued: ("page", "per_page", "cursor"),
 }
-ENVELOPES = {Numbered: "NumberedPage", Continued: "CursorPage"}
+ENVELOPES = {Numbered: "NumberedPage", Continued: "LongPage"}
 
 
 def init_app(app: Flask) -> None:
@@ -104,6 +108,7 @@ def build() -> dict[str, Any]:
     spec.components.schema("ValidationError", ValidationError)
     spec.components.schema("NumberedPage", NumberedPage)
     spec.components.schema("CursorPage", CursorPage)
+    spec.components.schema("LongPage", LongPage)
     known: Known = {}
     for path in sorted({line.prefix + line.path for line in TABLE}):
         lines = [line for line in TABLE if line.prefix + line.path == path]

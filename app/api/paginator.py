@@ -1,4 +1,4 @@
-"""Laravel's pages: length-aware for small lists, cursors for large ones.
+"""Laravel's pages: numbered ones for every list, cursors for the long ones too.
 
 Facts: Illuminate's LengthAwarePaginator, UrlWindow (onEachSide 3) and CursorPaginator.
 """
@@ -15,7 +15,7 @@ EACH_SIDE = 3
 
 @dataclass(frozen=True)
 class PageRequest:
-    """Which page was asked for."""
+    """Which page was asked for. A cursor, even an empty one, asks for pages without numbers."""
 
     page: int = 1
     per_page: int = PER_PAGE
@@ -28,13 +28,13 @@ class PageRequest:
 
 
 def page_request(data: dict[str, Any]) -> PageRequest:
-    """Read `page`, `per_page`, `cursor`; an invalid page is page 1."""
+    """Read `page`, `per_page`, `cursor`; an invalid page is page 1, an empty cursor the first."""
     page = _number(data.get("page"), 1)
     per_page = _number(data.get("per_page"), PER_PAGE)
-    cursor = data.get("cursor")
-    return PageRequest(
-        page, min(per_page, MOST_PER_PAGE), cursor if isinstance(cursor, str) else None
-    )
+    given = data.get("cursor")
+    beginning = "" if "cursor" in data else None
+    cursor = given if isinstance(given, str) else beginning
+    return PageRequest(page, min(per_page, MOST_PER_PAGE), cursor)
 
 
 def _number(value: Any, default: int) -> int:

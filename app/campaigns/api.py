@@ -4,11 +4,11 @@ from typing import Any
 
 from flask_login import current_user
 
-from app.api.door import Continued, Numbered, Plain, asked, asked_page, endpoint
+from app.api.door import Continued, Numbered, Plain, asked, asked_page, continued, endpoint
 from app.campaigns.policies.preflight import may_launch
 from app.campaigns.queries import campaigns as queries
 from app.campaigns.queries.numbered import page_of_campaigns
-from app.campaigns.queries.people import list_people
+from app.campaigns.queries.people import count_people, list_people
 from app.campaigns.schemas import (
     CampaignInput,
     ImportInput,
@@ -148,16 +148,13 @@ def update_settings(campaign: Campaign, value: SettingsInput) -> SettingsJson:
 
 @endpoint("GET", "/campaign/<int:campaign_id>/leads", permission="campaigns.view", find=FIND)
 def index_leads(campaign: Campaign) -> Continued[PersonJson]:
-    """Leads of the campaign; `state` and `q` narrow the list, `cursor` continues it."""
+    """Leads of the campaign; `state` and `q` narrow the list."""
     page = asked_page()
+    narrow = {"state": str(asked("state") or ""), "search": str(asked("q") or "")}
     found = list_people(
-        campaign.id,
-        state=str(asked("state") or ""),
-        search=str(asked("q") or ""),
-        cursor=page.cursor,
-        limit=page.per_page,
+        campaign.id, **narrow, cursor=page.cursor, limit=page.per_page, offset=page.offset
     )
-    return Continued(found.items, found.next_cursor, page, person_json)
+    return continued(found, lambda: count_people(campaign, **narrow), person_json)
 
 
 @endpoint(

@@ -1,4 +1,7 @@
-"""Keyset paging: no OFFSET, no COUNT. A cursor is the sort key of the last row shown."""
+"""Keyset paging: no OFFSET, no COUNT. A cursor is the sort key of the last row shown.
+
+Only the JSON door also counts pages, as its clients do.
+"""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -16,6 +19,8 @@ from app.core.errors import BadRequest
 Row = TypeVar("Row")
 MAX_CURSOR = 500
 KEY_TYPES = (int, str, datetime)
+# What is searched is counted no further: a common word may stand in a million rows.
+SEARCH_COUNTED = 10_000
 
 
 @dataclass(frozen=True)
@@ -50,17 +55,21 @@ def keyset_page(
     cursor: str | None,
     *,
     limit: int = 50,
+    offset: int = 0,
     descending: bool = True,
     scalars: bool = True,
 ) -> Page[Any]:
     """One page of `statement` sorted by `keys` (the last one unique).
 
+    It begins behind the cursor (an empty one is the beginning), without one behind `offset` rows.
     With `scalars=False` the items are rows; they must then carry the keys as attributes.
     """
     if cursor:
         position = sa.tuple_(*keys)
         bound = sa.tuple_(*decode_cursor(cursor, len(keys)), types=[k.type for k in keys])
         statement = statement.where(position < bound if descending else position > bound)
+    if cursor is None:
+        statement = statement.offset(offset)
     order = [key.desc() if descending else key.asc() for key in keys]
     result = db.session.execute(statement.order_by(*order).limit(limit + 1))
     rows = list(result.scalars() if scalars else result)
@@ -68,3 +77,9 @@ def keyset_page(
     more = len(rows) > limit
     last = [getattr(items[-1], key.key) for key in keys] if more else None
     return Page(items, encode_cursor(last) if last else None)
+
+
+def count_rows(statement: sa.Select[*tuple[Any, ...]], at_most: int | None = None) -> int:
+    """How many rows a statement has, counted no further than `at_most`."""
+    rows = statement.limit(at_most).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(rows)) or 0

@@ -1,6 +1,6 @@
 """The JSON door of leads. Uploading a list stands in campaigns/api.py, as it may name a campaign."""
 
-from app.api.door import Continued, asked, asked_page, endpoint
+from app.api.door import Continued, asked, asked_page, continued, endpoint
 from app.leads import queries
 from app.leads.schemas import LeadInput, MappingInput
 from app.leads.serializers import ImportJson, LeadJson, import_json, lead_json
@@ -14,10 +14,10 @@ FIND_IMPORT = {"imported_id": queries.get_import}
 
 @endpoint("GET", "/lead", permission="leads.view")
 def index_leads() -> Continued[LeadJson]:
-    """Everybody the workspace knows, the newest first; `q` narrows, `cursor` continues."""
-    page = asked_page()
-    found = queries.list_leads(str(asked("q") or ""), page.cursor, page.per_page)
-    return Continued(found.items, found.next_cursor, page, lead_json)
+    """Everybody the workspace knows, the newest first; `q` narrows the list."""
+    page, search = asked_page(), str(asked("q") or "")
+    found = queries.list_leads(search, page.cursor, page.per_page, page.offset)
+    return continued(found, lambda: queries.count_leads(search), lead_json)
 
 
 @endpoint("POST", "/lead", permission="leads.edit", body=LeadInput, status=201)

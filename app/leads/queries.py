@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.paging import Page, keyset_page
+from app.core.paging import SEARCH_COUNTED, Page, count_rows, keyset_page
 from app.leads.policies.addresses import domain_of
 from app.leads.policies.import_rows import NEW, UPDATE
 from app.models import ImportRow, Lead, LeadImport, Suppression
@@ -42,12 +42,21 @@ def leads_by_email(emails: Iterable[str]) -> dict[str, int]:
     return {row.email: row.id for row in db.session.execute(statement)}
 
 
-def list_leads(search: str = "", cursor: str | None = None, limit: int = 50) -> Page[Lead]:
+def list_leads(
+    search: str = "", cursor: str | None = None, limit: int = 50, offset: int = 0
+) -> Page[Lead]:
     """Leads, the newest first."""
     statement = sa.select(Lead)
     if search.strip():
         statement = statement.where(matches(search))
-    return keyset_page(statement, (Lead.created_at, Lead.id), cursor, limit=limit)
+    return keyset_page(statement, (Lead.created_at, Lead.id), cursor, limit=limit, offset=offset)
+
+
+def count_leads(search: str = "") -> int:
+    """How many leads there are; of those that match, 10,000 at most."""
+    if search.strip():
+        return count_rows(sa.select(Lead.id).where(matches(search)), SEARCH_COUNTED)
+    return count_rows(sa.select(Lead.id))
 
 
 def matches(search: str) -> sa.ColumnElement[bool]:

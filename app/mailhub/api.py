@@ -1,11 +1,12 @@
 """The JSON door of the mailhub: list, conversation, marks, reply."""
 
+from functools import partial
 from secrets import token_urlsafe
 from typing import Any
 
 from pydantic import Field
 
-from app.api.door import Continued, asked_page, endpoint
+from app.api.door import Continued, asked_page, continued, endpoint
 from app.core.context import current_actor
 from app.core.errors import Invalid, NotFound
 from app.mailhub.queries import messages as message_queries
@@ -38,10 +39,11 @@ class MessageInput(ReplyInput):
 
 @endpoint("GET", "/mailhub/threads", permission="mailhub.view", body=ThreadFilter)
 def index_threads(value: ThreadFilter) -> Continued[ThreadJson]:
-    """A box, newest first: `box`, `account`, `campaign`, `unread`, `q`, `cursor`."""
+    """A box, newest first; `account`, `campaign`, `unread` and `q` narrow it."""
     page = asked_page()
-    found = queries.list_threads(value, page.cursor, page.per_page)
-    return Continued(found.items, found.next_cursor, page, lambda row: thread_json(row.Thread))
+    found = queries.list_threads(value, page.cursor, page.per_page, page.offset)
+    count = partial(queries.count_threads, value)
+    return continued(found, count, lambda row: thread_json(row.Thread))
 
 
 @endpoint("GET", "/mailhub/threads/<int:thread_id>", permission="mailhub.view", find=FIND)

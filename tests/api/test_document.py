@@ -111,6 +111,22 @@ def test_shapes_of_one_name_are_one_shape(app, document):
         openapi._component(spec, namesake, known)
 
 
+@pytest.mark.parametrize(
+    ("path", "envelope", "query"),
+    [
+        ("/api/campaign", "NumberedPage", ["page", "per_page"]),
+        ("/api/lead", "LongPage", ["page", "per_page", "cursor"]),
+        ("/api/mailhub/threads", "LongPage", ["page", "per_page", "cursor"]),
+    ],
+)
+def test_lists_say_how_they_are_paged(document, path, envelope, query):
+    operation = document["paths"][path]["get"]
+    named = [p["name"] for p in operation["parameters"] if p["in"] == "query"]
+    assert named[-len(query) :] == query
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    assert schema["allOf"][0] == {"$ref": f"#/components/schemas/{envelope}"}
+
+
 def test_uploads_are_multipart(document):
     body = document["paths"]["/api/lead/import"]["post"]["requestBody"]
     assert list(body["content"]) == ["multipart/form-data"]

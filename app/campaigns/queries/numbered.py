@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from app.campaigns.queries.campaigns import STATUSES
 from app.core.db import db
+from app.core.paging import count_rows
 from app.models import Campaign
 
 
@@ -16,6 +17,5 @@ def page_of_campaigns(
         statement = statement.where(Campaign.status == status)
     for word in search.split()[:6]:
         statement = statement.where(Campaign.name.icontains(word, autoescape=True))
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(statement.subquery())) or 0
     ordered = statement.order_by(Campaign.created_at.desc(), Campaign.id.desc())
-    return list(db.session.scalars(ordered.offset(offset).limit(limit))), total
+    return list(db.session.scalars(ordered.offset(offset).limit(limit))), count_rows(statement)

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.paging import Page, keyset_page
+from app.core.paging import SEARCH_COUNTED, Page, count_rows, keyset_page
 from app.leads.queries import matches
-from app.models import CampaignLead, EmailAccount, Lead
+from app.models import Campaign, CampaignLead, EmailAccount, Lead
 
 #: Words of the states, as people read them.
 STATE_WORDS: dict[str, str] = {
@@ -47,22 +47,36 @@ def list_people(
     search: str = "",
     cursor: str | None = None,
     limit: int = 50,
+    offset: int = 0,
 ) -> Page[Person]:
     """The leads of a campaign in the order of enrolment."""
-    statement = _people().where(CampaignLead.campaign_id == campaign_id)
-    if state in STATE_WORDS:
-        statement = statement.where(CampaignLead.state == state)
-    if search.strip():
-        statement = statement.where(matches(search))
     page = keyset_page(
-        statement.add_columns(CampaignLead.id.label("id")),
+        _people().where(*_narrow(campaign_id, state, search)).add_columns(CampaignLead.id),
         (CampaignLead.id,),
         cursor,
         limit=limit,
+        offset=offset,
         descending=False,
         scalars=False,
     )
     return Page([_person(row) for row in page.items], page.next_cursor)
+
+
+def count_people(campaign: Campaign, *, state: str = "", search: str = "") -> int:
+    """How many of a campaign's leads a list has; of those that match a search, 10,000 at most."""
+    if state not in STATE_WORDS and not search.strip():
+        return campaign.leads_count
+    statement = sa.select(CampaignLead.id).where(*_narrow(campaign.id, state, search))
+    if search.strip():
+        return count_rows(statement.join(Lead, Lead.id == CampaignLead.lead_id), SEARCH_COUNTED)
+    return count_rows(statement)
+
+
+def _narrow(campaign_id: int, state: str, search: str) -> list[sa.ColumnElement[bool]]:
+    conditions = [CampaignLead.campaign_id == campaign_id]
+    if state in STATE_WORDS:
+        conditions.append(CampaignLead.state == state)
+    return [*conditions, matches(search)] if search.strip() else conditions
 
 
 def get_person(campaign_id: int, entry_id: int) -> Person:

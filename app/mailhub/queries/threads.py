@@ -1,4 +1,4 @@
-"""Reads of the list: one box as an index scan, never an OFFSET, never a live count."""
+"""Reads of the list: one box as an index scan. Pages never use an OFFSET nor a live count."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.paging import Page, keyset_page
+from app.core.paging import SEARCH_COUNTED, Page, count_rows, keyset_page
 from app.mailhub.schemas import ThreadFilter
 from app.models import Campaign, EmailAccount, Folder, Message, Thread, ThreadBox
 
@@ -31,24 +31,32 @@ class Place:
 
 
 def list_threads(
-    wanted: ThreadFilter, cursor: str | None = None, limit: int = PAGE
+    wanted: ThreadFilter, cursor: str | None = None, limit: int = PAGE, offset: int = 0
 ) -> Page[AnyRow]:
     """One page of a box, newest first. Rows carry `Thread`, `last_at` and `thread_id`."""
     statement = (
         sa.select(Thread, ThreadBox.last_at, ThreadBox.thread_id, ThreadBox.is_unread)
         .join(ThreadBox, ThreadBox.thread_id == Thread.id)
-        .where(ThreadBox.role == wanted.role)
+        .where(*_conditions(wanted))
     )
-    statement = statement.where(*_conditions(wanted))
     if wanted.q:
         statement = statement.where(_matches(wanted.q))
-    return keyset_page(
-        statement, (ThreadBox.last_at, ThreadBox.thread_id), cursor, limit=limit, scalars=False
-    )
+    keys = (ThreadBox.last_at, ThreadBox.thread_id)
+    return keyset_page(statement, keys, cursor, limit=limit, offset=offset, scalars=False)
+
+
+def count_threads(wanted: ThreadFilter) -> int:
+    """How many threads a box has; of those that match a search, 10,000 at most."""
+    statement = sa.select(ThreadBox.thread_id).where(*_conditions(wanted))
+    if wanted.campaign:
+        statement = statement.join(Thread, Thread.id == ThreadBox.thread_id)
+    if wanted.q:
+        return count_rows(statement.where(_matches(wanted.q)), SEARCH_COUNTED)
+    return count_rows(statement)
 
 
 def _conditions(wanted: ThreadFilter) -> list[sa.ColumnExpressionArgument[bool]]:
-    conditions: list[sa.ColumnExpressionArgument[bool]] = []
+    conditions: list[sa.ColumnExpressionArgument[bool]] = [ThreadBox.role == wanted.role]
     if wanted.account:
         conditions.append(ThreadBox.account_id == wanted.account)
     if wanted.campaign:
@@ -116,8 +124,7 @@ def still_listed(wanted: ThreadFilter, ids: Iterable[int]) -> set[int]:
     statement = (
         sa.select(ThreadBox.thread_id)
         .join(Thread, Thread.id == ThreadBox.thread_id)
-        .where(ThreadBox.role == wanted.role, ThreadBox.thread_id.in_(list(ids)))
-        .where(*_conditions(wanted))
+        .where(ThreadBox.thread_id.in_(list(ids)), *_conditions(wanted))
     )
     return set(db.session.scalars(statement))
 
