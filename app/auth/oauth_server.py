@@ -26,6 +26,7 @@ MISSING = (
     "includes a parameter more than once, or is otherwise malformed."
 )
 UNSUPPORTED = "The authorization grant type is not supported by the authorization server."
+UNKNOWN_SCOPE = "The requested scope is invalid, unknown, or malformed"
 
 
 class PassportError(OAuth2Error):
@@ -75,6 +76,7 @@ class PasswordGrant(ResourceOwnerPasswordCredentialsGrant):
 
     def authenticate_user(self, username: str, password: str) -> User:
         """The person. Errors: PassportError, TooMany."""
+        self.validate_requested_scope()  # before an attempt is counted
         try:
             return services.authenticate(username, password, request.remote_addr or "")
         except InvalidCredentials as error:
@@ -99,6 +101,7 @@ class RefreshGrant(RefreshTokenGrant):
                 "invalid_request", MISSING, status=400, hint="Check the `refresh_token` parameter"
             )
         self.request.client = self._validate_request_client()
+        self.validate_requested_scope()
 
     def create_token_response(self) -> Any:
         """Trade the token. Errors: PassportError."""
@@ -135,6 +138,12 @@ class _Payload(OAuth2Payload):
         return defaultdict(list, {name: [value] for name, value in self._data.items()})
 
 
+def _scope_text(given: Any) -> str:
+    """Scopes by their names between spaces; Passport takes a list of them too."""
+    names = given.values() if isinstance(given, dict) else given
+    return " ".join(map(str, names)) if isinstance(given, dict | list) else str(given or "")
+
+
 class _Request(OAuth2Request):
     """The call as Authlib reads it: form or JSON, as Passport takes both.
 
@@ -144,8 +153,9 @@ class _Request(OAuth2Request):
     def __init__(self) -> None:
         super().__init__(request.method, request.url.replace("http:", "https:", 1))
         self.headers = request.headers
-        given = read_input(request).items()
-        self._values = {name: str(value) for name, value in given if isinstance(value, str | int)}
+        given = read_input(request)
+        given["scope"] = _scope_text(given.get("scope"))
+        self._values = {k: str(value) for k, value in given.items() if isinstance(value, str | int)}
         self.payload = _Payload(self._values)
 
     @property
@@ -165,6 +175,13 @@ class Server(AuthorizationServer):
         is_id = str(client_id).isdecimal() and len(str(client_id)) < 19
         row = queries.find_client(int(client_id)) if is_id else None
         return Client(row) if row else None
+
+    def validate_requested_scope(self, scope: str | None) -> None:
+        """A token is for all its person may do: `*`, which need not be said. Errors: PassportError."""
+        unknown = [name for name in (scope or "").split() if name != "*"]
+        if unknown:
+            hint = f"Check the `{unknown[0]}` scope"
+            raise PassportError("invalid_scope", UNKNOWN_SCOPE, status=400, hint=hint)
 
     def create_oauth2_request(self, request: Any) -> OAuth2Request:
         """The current call."""

@@ -191,6 +191,43 @@ class TestPassport:
         assert answer.status_code == 400
         assert answer.get_json()["error"] == "unsupported_grant_type"
 
+    @pytest.mark.parametrize(
+        ("scope", "named"),
+        [
+            ("evil", "evil"),
+            ("* campaigns.view", "campaigns.view"),
+            (["x"], "x"),
+            ({"a": "y"}, "y"),
+            (7, "7"),
+        ],
+    )
+    def test_unknown_scope(self, client, credentials, cast, scope, named):
+        given = {"grant_type": "password", "username": "alice@acme.test", "password": PASSWORD}
+        first = client.post("/oauth/token", json={**credentials, **given}).get_json()
+        trade = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+        words = "The requested scope is invalid, unknown, or malformed"
+        for body in (given, trade, {**given, "password": "nope"}):
+            answer = client.post("/oauth/token", json={**credentials, **body, "scope": scope})
+            assert answer.status_code == 400
+            assert answer.get_json() == {
+                "error": "invalid_scope",
+                "error_description": words,
+                "hint": f"Check the `{named}` scope",
+                "message": words,
+            }
+        assert client.post("/oauth/token", json={**credentials, **trade}).status_code == 200
+
+    def test_a_wrong_client_learns_nothing_of_scopes(self, client, credentials):
+        given = {"grant_type": "password", "username": "a", "password": "b", "scope": "evil"}
+        answer = self.ask(client, client_id=credentials["client_id"], client_secret="x", **given)
+        assert answer.get_json()["error"] == "invalid_client"
+
+    @pytest.mark.parametrize("scope", ["*", "", " ", None, []])
+    def test_everything_is_the_scope_there_is(self, client, credentials, scope):
+        given = {"grant_type": "password", "username": "alice@acme.test", "password": PASSWORD}
+        answer = client.post("/oauth/token", json={**credentials, **given, "scope": scope})
+        assert answer.status_code == 200, answer.text
+
     @pytest.mark.committed
     def test_reuse_of_a_refresh_token_ends_the_family(self, client, credentials):
         given = {"grant_type": "password", "username": "alice@acme.test", "password": PASSWORD}
