@@ -4,7 +4,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from apispec import APISpec
-from flask import Blueprint, Flask, current_app, jsonify, render_template
+from flask import Blueprint, Flask, Response, current_app, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, TypeAdapter
 from werkzeug.datastructures import FileStorage
@@ -220,6 +220,9 @@ def _success(spec: APISpec, line: Endpoint, known: Known) -> tuple[str, dict[str
     elif (kind := get_origin(answer)) in ENVELOPES:
         item = _component(spec, get_args(answer)[0], known)
         schema = {"allOf": [{"$ref": REF.format(model=ENVELOPES[kind])}, _data_of(_array(item))]}
+    elif answer is Response:
+        binary = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+        return "200", {"description": "The file.", "content": binary}
     elif answer is Plain:
         return str(line.status), {"description": "Done.", "content": _json({"type": "object"})}
     else:

@@ -8,12 +8,13 @@ from app.api.door import Continued, Numbered, Plain, asked, asked_page, continue
 from app.campaigns.policies.preflight import may_launch
 from app.campaigns.queries import campaigns as queries
 from app.campaigns.queries.numbered import page_of_campaigns
-from app.campaigns.queries.people import count_people, list_people
+from app.campaigns.queries.people import count_people, find_lead_in, list_people
 from app.campaigns.schemas import (
     CampaignInput,
     ImportInput,
     LeadIdsInput,
     LeadsInput,
+    PreviewInput,
     ScheduleBody,
     SequenceInput,
     SettingsInput,
@@ -22,11 +23,13 @@ from app.campaigns.schemas import (
 from app.campaigns.serializers import (
     CampaignJson,
     PersonJson,
+    PreviewJson,
     ScheduleJson,
     SettingsJson,
     StepJson,
     campaign_json,
     person_json,
+    preview_json,
     schedule_json,
     settings_json,
     step_json,
@@ -34,6 +37,7 @@ from app.campaigns.serializers import (
 from app.campaigns.services import campaigns as services
 from app.campaigns.services import enrolment, explain, running, sequence, testing
 from app.campaigns.services.preflight import preflight
+from app.campaigns.services.preview import preview_for
 from app.core.clock import utcnow
 from app.core.errors import Invalid
 from app.leads.serializers import ImportJson, import_json
@@ -242,6 +246,25 @@ def test_send(campaign: Campaign, value: TestSendInput) -> Plain:
     step = queries.get_step(campaign.id, value.step_id)
     testing.send_test(campaign, step, value)
     return Plain({"message": f"The test is on its way to {value.email}."}, 202)
+
+
+@endpoint(
+    "GET",
+    "/campaign/<int:campaign_id>/preview",
+    permission="campaigns.view",
+    find=FIND,
+    body=PreviewInput,
+)
+def show_preview(campaign: Campaign, value: PreviewInput) -> PreviewJson:
+    """A step as a lead gets it (`step_id`, `lead_id`), by default the first for the first."""
+    steps = queries.steps_of(campaign.id)
+    step = next((one for one in steps if value.step_id in {None, one.id}), None)
+    if step is None:
+        raise Invalid({"step_id": ["The selected step id is invalid."]})
+    lead = find_lead_in(campaign.id, value.lead_id)
+    if value.lead_id and (lead is None or lead.id != value.lead_id):
+        raise Invalid({"lead_id": ["The selected lead id is invalid."]})
+    return preview_json(step, lead, preview_for(campaign, step, lead))
 
 
 @endpoint("POST", "/lead/import", permission="leads.edit", body=ImportInput, status=201)

@@ -220,6 +220,13 @@ class ScheduleBody(ScheduleRules):
         return (_window(one.weekday, one.start, one.end) for one in self.windows)
 
 
+class PreviewInput(BaseModel):
+    """Which step is shown for which lead; the first of each when nothing is said."""
+
+    step_id: int | None = None
+    lead_id: int | None = None
+
+
 class LeadsInput(BaseModel):
     """Leads to enrol, at most a thousand a call; larger lists are uploaded as a file."""
 

@@ -10,7 +10,8 @@ from typing_extensions import TypedDict
 if TYPE_CHECKING:
     from app.campaigns.policies.schedule import Window
     from app.campaigns.queries.people import Person
-    from app.models import Campaign, Step
+    from app.models import Campaign, Lead, Step
+    from app.sending.render import Preview
 
 COUNTS = (
     *("leads", "contacted", "sent", "opened", "opened_machine", "clicked", "clicked_machine"),
@@ -75,6 +76,19 @@ class SettingsJson(TypedDict):
     stop_on_auto_reply: bool
 
 
+class PreviewJson(TypedDict):
+    """A step as a lead gets it. `missing` names variables without a value, `problem` says why the
+    text cannot be filled in."""
+
+    step_id: int
+    lead_id: int | None
+    subject: str
+    html: str
+    text: str
+    missing: list[str]
+    problem: str | None
+
+
 class PersonJson(TypedDict):
     """A lead in a campaign."""
 
@@ -120,6 +134,19 @@ def step_json(step: Step) -> StepJson:
         "delay_unit": step.delay_unit,
         "subject": step.subject,
         "body_html": step.body_html,
+    }
+
+
+def preview_json(step: Step, lead: Lead | None, preview: Preview) -> PreviewJson:
+    """A step as a lead gets it."""
+    return {
+        "step_id": step.id,
+        "lead_id": lead.id if lead else None,
+        "subject": preview.subject,
+        "html": preview.html,
+        "text": preview.text,
+        "missing": list(preview.missing),
+        "problem": preview.problem or None,
     }
 
 

@@ -4,6 +4,7 @@ from functools import partial
 from secrets import token_urlsafe
 from typing import Any
 
+from flask import Response
 from pydantic import Field
 
 from app.api.door import Continued, asked_page, continued, endpoint
@@ -24,6 +25,7 @@ from app.mailhub.serializers import (
 from app.mailhub.services.marking import apply_verb
 from app.mailhub.services.own_marks import unmarked_html, unmarked_text
 from app.mailhub.services.replying import reply_to_thread
+from app.mailhub.views.bodies import send_attachment
 from app.models import Attachment, Message, Thread
 
 FIND = {"thread_id": queries.get_thread}
@@ -64,6 +66,22 @@ def show_message(message: Message) -> MessageJson:
     """One mail."""
     files = message_queries.attachments_of([message.id])
     return _shown(message, files.get(message.id, []))
+
+
+def find_file(part: str, message: Message) -> Attachment:
+    """The file of a message that the path names. Errors: NotFound."""
+    return message_queries.get_part(message.id, part)
+
+
+@endpoint(
+    "GET",
+    "/mailhub/messages/<int:message_id>/attachments/<part>",
+    permission="mailhub.view",
+    find={"message_id": message_queries.get_message, "part": find_file},
+)
+def show_attachment(message: Message, part: Attachment) -> Response:
+    """A file of a mail, to download."""
+    return send_attachment(message, part, in_place=False)
 
 
 def _shown(message: Message, files: list[Attachment]) -> MessageJson:

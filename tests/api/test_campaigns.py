@@ -108,6 +108,39 @@ def test_sequence_is_replaced_as_a_whole(call, cast, campaign_id):
     }
 
 
+def test_preview_of_a_step_for_a_lead(call, cast, campaign_id):
+    path = f"/api/campaign/{campaign_id}"
+    text = "Hi {{first_name | default: 'there'}}"
+    steps = [{"subject": text, "body_html": "<p>{{company}}</p>"}, {"body_html": "<p>Two</p>"}]
+    first, second = call(cast.alice, "PUT", f"{path}/sequence", steps).get_json()["data"]
+    nobody = call(cast.vera, "GET", f"{path}/preview").get_json()["data"]
+    assert (nobody["step_id"], nobody["lead_id"]) == (first["id"], None)
+    assert (nobody["subject"], nobody["missing"]) == ("Hi there", ["company"])
+    leads = [{"email": f"{name}@example.test", "first_name": name} for name in ("ada", "grace")]
+    call(cast.alice, "POST", f"{path}/leads", leads)
+    rows = call(cast.alice, "GET", f"{path}/leads").get_json()["data"]
+    assert call(cast.vera, "GET", f"{path}/preview").get_json()["data"]["subject"] == "Hi ada"
+    query = f"step_id={second['id']}&lead_id={rows[1]['lead_id']}"
+    shown = call(cast.vera, "GET", f"{path}/preview?{query}").get_json()["data"]
+    assert (shown["step_id"], shown["lead_id"]) == (second["id"], rows[1]["lead_id"])
+    assert (shown["subject"], shown["text"].strip()) == ("Re: Hi grace", "Two")
+    assert "<p>Two</p>" in shown["html"]
+    assert shown["problem"] is None
+
+
+def test_previews_are_of_the_campaigns_own_steps_and_leads(call, cast, campaign_id):
+    with workspace_context(cast.acme.id):
+        other = make_campaign(steps=1)
+        query = f"step_id={other.steps[0].id}&lead_id={make_campaign_lead(other).lead_id}"
+        db.session.commit()
+    answer = call(cast.vera, "GET", f"/api/campaign/{campaign_id}/preview?{query}")
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"] == {"step_id": ["The selected step id is invalid."]}
+    query = query.partition("&")[2]
+    answer = call(cast.vera, "GET", f"/api/campaign/{campaign_id}/preview?{query}")
+    assert answer.get_json()["errors"] == {"lead_id": ["The selected lead id is invalid."]}
+
+
 def test_schedule(call, cast, campaign_id):
     path = f"/api/campaign/{campaign_id}/schedule"
     given = {

@@ -11,6 +11,7 @@ from app.core.signing import sign_ids
 from app.core.tenancy import workspace_context
 from app.models import Message, Outbox, Thread, ThreadBox
 from tests.factories import make_account
+from tests.factories.everything import make_everything
 
 
 def make_thread(account, number: int = 1) -> Thread:
@@ -114,6 +115,42 @@ def test_bulk_touches_only_own_threads(call, cast, thread_id):
     assert call(cast.charlie, "POST", "/api/mailhub/threads/bulk", given).get_json()["data"] == []
     answer = call(cast.bob, "POST", "/api/mailhub/threads/bulk", given)
     assert [t["is_archived"] for t in answer.get_json()["data"]] == [True]
+
+
+class TestFiles:
+    """Files of a mail, by their part."""
+
+    @pytest.fixture
+    def path(self, cast):
+        with workspace_context(cast.acme.id):
+            ids = make_everything(cast.acme.id, owner=cast.alice, guest=cast.bob)
+            db.session.commit()
+        return f"/api/mailhub/messages/{ids['message_id']}"
+
+    def test_download(self, call, cast, path):
+        [file] = call(cast.vera, "GET", path).get_json()["data"]["attachments"]
+        answer = call(cast.vera, "GET", f"{path}/attachments/{file['part']}")
+        assert answer.status_code == 200
+        assert answer.data.strip() == b"Hello"
+        assert answer.headers["Content-Type"] == "application/octet-stream"
+        assert answer.headers["Content-Disposition"].startswith('attachment; filename="list.txt"')
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "private, no-store"
+
+    @pytest.mark.parametrize("part", ["1", "9", "x", "2.1"])
+    def test_parts_that_are_no_files(self, call, cast, path, part):
+        answer = call(cast.vera, "GET", f"{path}/attachments/{part}")
+        assert (answer.status_code, answer.get_json()) == (404, {"message": "Not found."})
+
+    def test_outsiders_find_nothing(self, call, cast, path):
+        assert call(cast.charlie, "GET", f"{path}/attachments/2").status_code == 404
+
+    def test_a_file_whose_mail_is_gone(self, call, cast, path):
+        with workspace_context(cast.acme.id):
+            db.session.execute(sa.update(Message).values(raw_blob=None))
+            db.session.commit()
+        answer = call(cast.vera, "GET", f"{path}/attachments/2")
+        assert (answer.status_code, answer.get_json()) == (404, {"message": "Not found."})
 
 
 def test_counts(call, cast, thread_id):

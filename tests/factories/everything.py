@@ -36,6 +36,7 @@ from tests.factories.mails import make_message
 from tests.factories.sending import make_outbox
 
 Ids = dict[str, int]
+PART = 2  # of the stored mail: its file
 
 
 def make_everything(workspace_id: int, *, owner: User, guest: User) -> Ids:
@@ -60,6 +61,7 @@ def make_everything(workspace_id: int, *, owner: User, guest: User) -> Ids:
         "user_id": guest.id,
         "invitation_id": _invitation(workspace_id, owner),
         "suppression_id": _suppression(),
+        "part": PART,
         **_import(campaign, owner),
         **_conversation(account, Link(outbox_id, campaign.id, entry.id, lead.id, "reference", 1.0)),
     }
@@ -132,7 +134,7 @@ def _conversation(account: EmailAccount, link: Link) -> Ids:
         body_html="<p>Here is the list.</p>",
         spot=Spot(folder.id, 1, 1),
         link=link,
-        attachments=[IncomingAttachment("2", "list.txt", "text/plain", 5, "", False)],
+        attachments=[IncomingAttachment(str(PART), "list.txt", "text/plain", 5, "", False)],
     )
     db.session.add(MailAction(account_id=account.id, message_id=stored.id, kind="seen"))
     file = db.session.query(Attachment).filter_by(message_id=stored.id).one()

@@ -59,6 +59,16 @@ def get_attachment(message_id: int, attachment_id: int) -> Attachment:
     return row
 
 
+def get_part(message_id: int, part: str) -> Attachment:
+    """The file that is this part of a message, such as 1.2. Errors: NotFound."""
+    row = db.session.scalar(
+        sa.select(Attachment).where(Attachment.message_id == message_id, Attachment.part == part)
+    )
+    if row is None:
+        raise NotFound("This file does not exist.")
+    return row
+
+
 def pending_mails(thread_ids: Sequence[int]) -> list[Outbox]:
     """Replies that have not left yet, and those that could not."""
     return [row for thread_id in thread_ids for row in pending_in_thread(thread_id)]

@@ -9,7 +9,7 @@ from app.core.permissions import requires
 from app.mailhub.queries.messages import get_attachment, get_message
 from app.mailhub.services.bodies import attachment_bytes, raster_type, raw_bytes, render_body
 from app.mailhub.views.blueprint import bp
-from app.models import Message
+from app.models import Attachment, Message
 from app.web.security import mail_body_policy
 
 REMOTE = "data: https: http:"
@@ -36,12 +36,15 @@ def show_attachment(message_id: int, attachment_id: int) -> Response:
     """A file to download. Only raster images may be looked at in place."""
     message = get_message(message_id)
     attachment = get_attachment(message.id, attachment_id)
+    return send_attachment(message, attachment, in_place=request.args.get("view") == "1")
+
+
+def send_attachment(message: Message, attachment: Attachment, *, in_place: bool) -> Response:
+    """The file, for both doors. Errors: NotFound when the mail is not stored any more."""
     data = attachment_bytes(message, attachment)
     if data is None:
         raise NotFound("This file cannot be read from the mail any more.")
-    kind = raster_type(data)
-    in_place = kind is not None and request.args.get("view") == "1"
-    return _file(data, attachment.filename, kind if in_place else None)
+    return _file(data, attachment.filename, raster_type(data) if in_place else None)
 
 
 @bp.get("/messages/<int:message_id>/raw")
