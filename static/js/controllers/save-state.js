@@ -7,12 +7,12 @@ export default class extends Controller {
 
   connect() {
     this.changed = () => this.mark("dirty", "Not saved yet")
-    this.asked = () => this.mark("saving", "Saving…")
-    // A refusal is swapped in as well, so to htmx it is no failure.
-    this.answered = ({ detail: { xhr } }) => (xhr.status && xhr.status < 400 ? this.mark("saved", "Saved just now") : this.mark("failed", "Not saved"))
+    this.asked = ({ target }) => this.isMine(target) && this.mark("saving", "Saving…")
+    this.answered = ({ target, detail }) => this.isMine(target) && this.settle(detail.xhr.status)
+    this.cutOff = ({ target }) => this.isMine(target) && (this.next = null)
     this.submitted = () => (this.leaving = true)
     this.hold = (event) => this.saveFirst(event)
-    this.warn = (event) => this.state === "dirty" && !this.leaving && event.preventDefault()
+    this.warn = (event) => this.isUnsaved && !this.leaving && event.preventDefault()
     this.listen("addEventListener")
   }
 
@@ -24,30 +24,50 @@ export default class extends Controller {
     this.element[verb]("input", this.changed)
     this.element[verb]("htmx:beforeRequest", this.asked)
     this.element[verb]("htmx:afterRequest", this.answered)
+    this.element[verb]("htmx:sendError", this.cutOff)
+    this.element[verb]("htmx:timeout", this.cutOff)
     this.element[verb]("submit", this.submitted)
     document[verb]("submit", this.hold, true)
     window[verb]("beforeunload", this.warn)
   }
 
+  // Events of links inside the form rise up to it as well.
+  isMine(target) {
+    return target === this.element
+  }
+
+  get isUnsaved() {
+    return this.state !== undefined && this.state !== "saved"
+  }
+
   saveFirst(event) {
     const savesItself = this.element.getAttribute("hx-trigger")?.includes("input")
-    const isPending = this.state === "dirty" || this.state === "saving"
     const { target, submitter } = event
-    if (!savesItself || !isPending || target.matches("[data-controller~=save-state]")) return
+    if (!savesItself || !this.isUnsaved || target.matches("[data-controller~=save-state]")) return
     event.preventDefault()
     event.stopImmediatePropagation()
-    const then = ({ detail }) => {
-      if (!detail.xhr.status) return // given up for a newer one
-      this.element.removeEventListener("htmx:afterRequest", then)
-      if (detail.successful) target.requestSubmit(submitter)
+    this.next = () => target.requestSubmit(submitter)
+    if (this.state !== "saving") this.element.requestSubmit()
+  }
+
+  // A refusal is swapped in as well, so to htmx it is no failure. Without a status the request was
+  // given up, mostly for a newer one.
+  settle(status) {
+    const saved = status > 0 && status < 400
+    if (saved && this.state === "dirty") {
+      if (this.next) this.element.requestSubmit() // one typed on meanwhile
+      return
     }
-    this.element.addEventListener("htmx:afterRequest", then)
-    if (this.state === "dirty") this.element.requestSubmit()
+    this.mark(saved ? "saved" : "failed", saved ? "Saved just now" : "Not saved")
+    if (!status) return
+    const { next } = this
+    this.next = null
+    if (saved) next?.()
   }
 
   mark(state, words) {
     this.state = state
-    if (state === "dirty") this.leaving = false
+    if (state === "dirty" || state === "failed") this.leaving = false
     const label = document.getElementById(this.labelValue)
     if (!label) return
     label.dataset.state = state
