@@ -27,6 +27,7 @@ from app.sending.render.pieces import cut
 from app.sending.render.texts import compiled, read
 
 AT = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
+LOGO = "<p>Sam</p><img src='https://x.test/logo.png' alt='Acme'>"
 
 
 def envelope(**over):
@@ -109,7 +110,9 @@ class TestLiquid:
         [
             ("Hi", "<div>{% if industry %}only{% endif %}</div>", ""),
             ("Hi", "<div>{% if industry %}only{% endif %}</div>", "<p>Sam<br>--<br>Acme</p>"),
+            ("Hi", "<div>{% if industry %}only{% endif %}</div>", LOGO),
             ("Hi", "<div>&nbsp;<br></div>", ""),
+            ("Hi", "<div>&nbsp;<br></div>", LOGO),
             ("{% if company %}{{ company }}{% endif %}", "<div>Hello</div>", ""),
         ],
     )
@@ -123,7 +126,9 @@ class TestLiquid:
         ("body", "signature"),
         [
             ("<div><img src='https://x.test/a.png'></div>", ""),
+            ("<div><img src='https://x.test/a.png'></div>", LOGO),
             ("<div>Hi<br>--<br>there</div>", "<p>Sam</p>"),
+            ("<div>{% if industry %}Hi{% endif %}<br>--<br>there</div>", LOGO),
             ("<div>Hi</div>", "<p>Sam</p>"),
         ],
     )

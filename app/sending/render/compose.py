@@ -133,7 +133,7 @@ def compose(
         subject = envelope.subject or one_line(text.subject.fill(filled))
         html = text.html.fill(filled)
         plain = text.text.fill(filled)
-    _refuse_empty(subject, says_nothing=text.is_blank(plain) and "<img" not in html)
+    _refuse_empty(subject, says_nothing=text.says_nothing(html, plain))
     if envelope.unsubscribe == "link" and not text.has_unsubscribe:
         html += _FOOTER_HTML.format(filled["unsubscribe_url"])
         plain += _FOOTER_TEXT.format(filled["unsubscribe_url"])

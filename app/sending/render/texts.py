@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import overload
 
-from app.sending.render.html import Link, read_html
+from app.sending.render.html import Link, read_html, text_of
 from app.sending.render.liquid import missing_names
 from app.sending.render.pieces import Pieces, cut
 
+_SIGNATURE = '<div class="signature"><br>-- <br></div>'  # what stands above it
 _KEPT = 500
 _cache: OrderedDict[Hashable, MailText] = OrderedDict()
 _lock = Lock()
@@ -39,9 +40,14 @@ class MailText:
         given = {f"_link_{number}": "#" for number in range(len(self.links))} | dict(values)
         return tuple(dict.fromkeys(n for source in sources for n in missing_names(source, given)))
 
-    def is_blank(self, plain: str) -> bool:
-        """Whether the filled plain twin says nothing but the signature."""
-        return not (plain.partition("\n--\n")[0] if self.has_signature else plain).strip()
+    def says_nothing(self, html: str, plain: str) -> bool:
+        """Whether the filled text holds no word and no picture before the signature."""
+        if not self.has_signature:
+            return not plain.strip() and "<img" not in html
+        if f"\n{plain}".partition("\n--\n")[0].strip():  # all but the rarest mails
+            return False
+        body = html.rpartition(_SIGNATURE)[0]
+        return not text_of(body).strip() and "<img" not in body
 
     @property
     def static_urls(self) -> tuple[str, ...]:
@@ -78,7 +84,7 @@ def read(subject: str, body_html: str, signature_html: str = "") -> MailText:
     body = body_html if "<" in body_html else _paragraphs(body_html)
     has_signature = bool(signature_html.strip())
     if has_signature:
-        body += '<div class="signature"><br>-- <br></div>' + signature_html
+        body += _SIGNATURE + signature_html
     found = read_html(body)
     subject = " ".join(htmllib.unescape(subject).split())
     return MailText(
