@@ -15,10 +15,16 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What leaves, and the calendar days from the first mail to the last."""
+    """What leaves, and the calendar days from the first mail to the last.
+
+    With a last day also: how many leads get no mail by then, and how many further mails to the
+    others do not leave any more.
+    """
 
     mails: int
     days: int
+    unreached: int = 0
+    late: int = 0
 
 
 def outlook(
@@ -27,18 +33,22 @@ def outlook(
     delays: Sequence[timedelta],
     room_on: Callable[[date], int],
     new_cap: int | None = None,
+    last: date | None = None,
 ) -> Outlook | None:
     """`delays` are the waits before the second mail and on; `room_on` is how many mails a day
     holds, none when closed. None when a year is not enough."""
     due: list[Counter[int]] = [Counter() for _ in range(len(delays) + 1)]
     due[0][0] = leads
     waits = [wait // DAY for wait in delays]
-    days: list[int] = []
+    mails, begun, ended = 0, 0, -1
     for day in range(HORIZON):
+        is_over = last is not None and first + day * DAY > last
+        if is_over or not any(due):
+            unreached = due[0].total()
+            late = (leads - unreached) * len(due) - mails
+            return Outlook(mails, ended - begun + 1, unreached, late)
         if sent := _one_day(day, due, waits, room_on(first + day * DAY), new_cap):
-            days.extend([day] * sent)
-        if not any(due):
-            return Outlook(len(days), days[-1] - days[0] + 1) if days else None
+            begun, ended, mails = (day if not mails else begun), day, mails + sent
     return None
 
 
@@ -59,10 +69,25 @@ def _one_day(
     return sent
 
 
-def say(found: Outlook | None) -> str:
-    """The forecast in a sentence."""
+def say(found: Outlook | None, last: date | None = None) -> str:
+    """The forecast in a sentence or two."""
     if found is None:
         return "More than a year at this pace: add sender accounts or raise a limit."
-    mails = f"{found.mails:,} {'mail' if found.mails == 1 else 'mails'}"
+    until = f"the last day, {last.day} {last:%B}" if last else ""
+    if not found.mails:
+        return f"No mail can leave by {until}: raise a limit or choose a later day."
+    mails = _count(found.mails, "mail")
     days = "in one day" if found.days == 1 else f"over {found.days:,} days"
-    return f"About {mails} {days} if nobody answers; every answer makes it fewer."
+    text = f"About {mails} {days} if nobody answers; each answer means fewer."
+    if found.unreached:
+        verb = "is" if found.unreached == 1 else "are"
+        who = f"{_count(found.unreached, 'lead')} {verb} not reached by {until}"
+        return f"{text} {who}: add sender accounts, raise a limit or choose a later day."
+    if found.late:
+        what = f"about {_count(found.late, 'follow-up')} would come after {until}"
+        return f"{text} Everybody is reached, but {what}: choose a later day to send them too."
+    return text
+
+
+def _count(many: int, noun: str) -> str:
+    return f"{many:,} {noun if many == 1 else noun + 's'}"

@@ -27,16 +27,15 @@ def forecast(campaign: Campaign, now: datetime) -> str:
 
     def room_on(day: date) -> int:
         room = sum(_room(account, day, minutes[day.weekday()]) for account in senders)
-        return min(room, campaign.daily_cap or room) if _is_between(schedule, day) else 0
+        return min(room, campaign.daily_cap or room) if _has_begun(schedule, day) else 0
 
     first = opens.astimezone(schedule.zone).date()
-    return say(outlook(first, leads, delays, room_on, campaign.daily_new_cap))
+    last = schedule.ends_on
+    return say(outlook(first, leads, delays, room_on, campaign.daily_new_cap, last), last)
 
 
-def _is_between(schedule: Schedule, day: date) -> bool:
-    """Within the first and last day of the campaign."""
-    after_start = schedule.starts_on is None or day >= schedule.starts_on
-    return after_start and (schedule.ends_on is None or day <= schedule.ends_on)
+def _has_begun(schedule: Schedule, day: date) -> bool:
+    return schedule.starts_on is None or day >= schedule.starts_on
 
 
 def _room(account: EmailAccount, day: date, minutes: int) -> int:
