@@ -10,7 +10,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.paging import SEARCH_COUNTED, Page, count_rows, keyset_page
 from app.leads.policies.addresses import domain_of
-from app.leads.policies.import_rows import NEW, UPDATE
+from app.leads.policies.import_rows import taken_outcomes
 from app.models import ImportRow, Lead, LeadImport, Suppression
 
 RUNNING = ("checking", "committing")
@@ -123,14 +123,15 @@ def last_line_of_batch(import_id: int, after: int, size: int) -> int | None:
     return last
 
 
-def skipped_rows(import_id: int, batch: int = 5000) -> Iterator[ImportRow]:
-    """The rows that did not become leads, in file order, read in batches."""
+def skipped_rows(imported: LeadImport, batch: int = 5000) -> Iterator[ImportRow]:
+    """The rows that are not taken in, in file order, read in batches."""
+    import_id, taken = imported.id, taken_outcomes(imported.mapping)
     after = 0
     while True:
         statement = (
             sa.select(ImportRow)
             .where(ImportRow.import_id == import_id, ImportRow.line > after)
-            .where(ImportRow.outcome.notin_([NEW, UPDATE, ""]))
+            .where(ImportRow.outcome.notin_([*taken, ""]))
             .order_by(ImportRow.line)
             .limit(batch)
         )

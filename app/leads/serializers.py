@@ -5,6 +5,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from app.leads.policies.import_rows import importable
 from app.models import Lead, LeadImport
 
 
@@ -39,6 +40,7 @@ class ImportJson(TypedDict):
     report: dict[str, Any]
     rows_total: int
     rows_done: int
+    rows_importable: int
     error: str | None
     created_at: datetime
     finished_at: datetime | None
@@ -76,6 +78,7 @@ def import_json(imported: LeadImport) -> ImportJson:
         "report": imported.report,
         "rows_total": imported.rows_total,
         "rows_done": imported.rows_done,
+        "rows_importable": importable(imported.mapping, imported.report),
         "error": imported.error or None,
         "created_at": imported.created_at,
         "finished_at": imported.finished_at,

@@ -17,16 +17,18 @@ from app.core.settings import settings
 from app.leads import queries, services
 from app.leads.list_reader import Look
 from app.leads.policies.import_rows import (
-    OUTCOME_LABELS,
     SKIP_REASONS,
+    importable,
     report_cells,
     report_head,
     safe_cell,
+    taken_outcomes,
 )
 from app.leads.policies.list_file import DELIMITERS, ENCODINGS, MAX_ROWS, Dialect
 from app.leads.policies.mapping import CUSTOM, FIELDS, FULL_NAME, SKIP, TEXT_FIELDS, guess_mapping
 from app.leads.schemas import MappingInput, SuppressInput
 from app.leads.services.imports import look
+from app.leads.services.staging import NOT_THE_FILE
 from app.models import ImportRow, LeadImport
 from app.web.responses import done, invalid, page, page_or_fragment
 
@@ -123,8 +125,10 @@ def _import_context(imported: LeadImport) -> dict[str, Any]:
     """What the import page shows; while it is mapped, how the file reads in the chosen dialect."""
     context: dict[str, Any] = {
         "imported": imported,
-        "labels": OUTCOME_LABELS,
+        "good": importable(imported.mapping, imported.report),
+        "taken": taken_outcomes(imported.mapping),
         "skips": SKIP_REASONS,
+        "is_file_fine": imported.error in NOT_THE_FILE,
         "back_url": _back_url(imported),
         "edit_mapping": False,
     }
@@ -229,7 +233,7 @@ def download_skipped(import_id: int) -> ResponseReturnValue:
     writer = csv.writer(text)
     head = report_head(imported.mapping["columns"], imported.mapping["names"])
     writer.writerow(["Row", "Reason", "Email address", *map(safe_cell, head.values())])
-    for row in queries.skipped_rows(import_id):
+    for row in queries.skipped_rows(imported):
         reason = SKIP_REASONS.get(row.outcome, row.outcome)
         cells = report_cells(_fields(row), head)
         writer.writerow([row.line, reason, safe_cell(row.email), *cells])

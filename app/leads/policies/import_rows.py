@@ -1,6 +1,6 @@
 """Rows of a list: mapped to a lead's fields, or the reason why they cannot become one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from json import JSONEncoder
@@ -26,16 +26,24 @@ SKIP_REASONS: dict[str, str] = {
     "suppressed": "On the do-not-contact list",
     IN_CAMPAIGN: "Already in this campaign",
 }
-OUTCOME_LABELS: dict[str, str] = {
-    NEW: "New leads",
-    UPDATE: "Already known, brought up to date",
-    **SKIP_REASONS,
-}
 #: What a row becomes, in this order.
 STAGED = ("email", *TEXT_FIELDS, "custom", "outcome")
 #: A cell that starts like this is run as a formula by spreadsheets.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _json = JSONEncoder(ensure_ascii=False).encode
+
+
+def taken_outcomes(mapping: Mapping[str, Any]) -> tuple[str, ...]:
+    """Outcomes of the rows that the commit takes in.
+
+    Who is in the campaign already is brought up to date, unless known people stay as they are.
+    """
+    return (NEW, UPDATE) if mapping.get("existing") == "keep" else (NEW, UPDATE, IN_CAMPAIGN)
+
+
+def importable(mapping: Mapping[str, Any], report: Mapping[str, int]) -> int:
+    """How many rows of a checked list the commit takes in."""
+    return sum(report.get(outcome, 0) for outcome in taken_outcomes(mapping))
 
 
 @dataclass(frozen=True, slots=True)

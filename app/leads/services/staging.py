@@ -18,7 +18,7 @@ from app.core.events import publish
 from app.core.tenancy import require_workspace_id
 from app.leads import queries
 from app.leads.events import ImportCommitted, ImportRowsChecked, LeadsImported
-from app.leads.policies.import_rows import IN_CAMPAIGN, NEW, STAGED, UPDATE
+from app.leads.policies.import_rows import NEW, STAGED, UPDATE, taken_outcomes
 from app.leads.policies.mapping import TEXT_FIELDS
 from app.leads.services.leads import on_known_address
 from app.models import ImportRow, Lead, LeadImport, Suppression
@@ -31,7 +31,10 @@ LOST = (
     "The database was stopped by force while this list was on its way in. Please check it again;"
     " whoever was taken in already is known then."
 )
-NEVER_COMMITTED = "This list was checked but never imported. Please upload it again."
+NEVER_COMMITTED = (
+    "It was checked but not imported within 30 days. No lead was changed. Please check it again."
+)
+NOT_THE_FILE = (LOST, NEVER_COMMITTED)  # nothing is wrong with the file of these
 
 
 def _advance(import_id: int, state: str, expected: int, values: dict[str, Any]) -> bool:
@@ -144,10 +147,10 @@ def take_batch(import_id: int, after: int, last: int) -> bool:
     imported = queries.get_import(import_id)
     batch = (ImportRow.import_id == import_id, ImportRow.line > after, ImportRow.line <= last)
     keep = imported.mapping.get("existing") == "keep"
-    # Whoever is in the campaign already is not added again, but corrected like everybody else.
+    already = [outcome for outcome in taken_outcomes(imported.mapping) if outcome != NEW]
     new, known = (
         _new_leads(import_id, *batch, ImportRow.outcome.in_(outcomes))
-        for outcomes in ([NEW], [UPDATE, IN_CAMPAIGN])
+        for outcomes in ([NEW], already)
     )
     try:
         with db.session.begin_nested():  # looking for conflicts costs a quarter of the insert
