@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import assert_accessible, assert_no_sideways_scroll
 
-PAGES = ["", "/shell", "/panes", "/public", "/errors/404"]
+PAGES = ["", "/shell", "/panes", "/public"]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.browser.accessibility import assert_accessible, assert_no_sideways_scroll
 from tests.browser.conftest import SHOTS, SIZES
 from tests.browser.places import PATIENCE, Guide
-from tests.browser.walk import EMPTY, FOREIGN, INSIDE, OUTSIDE, REFUSED
+from tests.browser.walk import EMPTY, ERRORS, FOREIGN, INSIDE, OUTSIDE, REFUSED
 from tests.servers.installation import Installation
 
 LOOKS = [("wide", "light"), ("phone", "light"), ("phone", "dark"), ("wide", "dark")]
@@ -48,6 +48,24 @@ def test_a_page_anybody_may_see(stranger, places, name):
 @pytest.mark.parametrize("name", INSIDE | EMPTY)
 def test_a_page_of_the_team(demo, places, name):
     look_at(demo.new_page(), (INSIDE | EMPTY)[name].format(**places), name)
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_the_page_of_an_error(stranger, name):
+    look_at(stranger.new_page(), ERRORS[name], name)
+
+
+def test_the_page_of_a_write_by_somebody_signed_out(stranger):
+    tab = stranger.new_page()
+    tab.goto("/auth/login")
+    with tab.expect_navigation(url="**/profile/name") as answer:
+        tab.locator("main form").first.evaluate(
+            "form => { form.action = '/profile/name'; HTMLFormElement.prototype.submit.call(form) }"
+        )
+    assert answer.value.status == 401
+    tab.wait_for_load_state("networkidle")
+    look_from_all_sides(tab, "error-401")
+    tab.close()
 
 
 def look_at(tab: Page, url: str, name: str) -> None:

@@ -1,6 +1,8 @@
 """The list of pages to go to. A new page stands here, or in NOT_WALKED with a reason
 (tests/structure/test_walk.py). Names in braces are filled in by `places.py`."""
 
+from app.web.errors import TEXTS
+
 # what a visitor sees
 OUTSIDE = {
     "login": "/auth/login",
@@ -63,8 +65,6 @@ INSIDE = {
     "admin": "/admin",
     "api-docs": "/api/docs",
     "not-found": "{w}/nowhere",
-    "forbidden": "/styleguide/errors/403",
-    "unavailable": "/styleguide/errors/503",
 }
 # the same lists with nothing in them
 EMPTY = {
@@ -79,6 +79,9 @@ EMPTY = {
         "outbox": "outbox",
     }.items()
 }
+# The page of every status but 401: to ask for that one would only lead to the sign-in
+# (test_pages.py writes without being signed in).
+ERRORS = {f"error-{status}": f"/styleguide/errors/{status}" for status in TEXTS if status != 401}
 # Pages about something that is not there, or not allowed: they answer with an error.
 REFUSED = {
     "reset-broken": 404,
@@ -87,14 +90,14 @@ REFUSED = {
     "unsubscribe-broken": 404,
     "not-found-outside": 404,
     "not-found": 404,
-    "forbidden": 403,
-    "unavailable": 503,
+    **{name: int(name.removeprefix("error-")) for name in ERRORS},
 }
 # Made by others, and with their own look: the viewer of the API has a test of its own.
 FOREIGN = {"api-docs"}
 
 # Why a page that answers GET is not gone to: endpoint, or the start of it, and the reason.
 FILE, PIECE = "a file to download", "a piece of a page, seen there"
+SHEET = "a sheet for people who build pages, walked in test_components.py"
 ONWARD, MACHINES = "sends on to another page", "for machines and programs"
 NOT_WALKED = {
     "api.": MACHINES,
@@ -117,5 +120,7 @@ NOT_WALKED = {
     "campaigns.show_preview_body": PIECE,
     "campaigns.show_status": PIECE,
     "rq_dashboard.": "foreign software, tested in tests/admin",
-    "styleguide.": "a sheet for people who build pages, walked in test_components.py",
+    "styleguide.more_rows": PIECE,
+    "styleguide.search": PIECE,
+    **{f"styleguide.show_{sheet}": SHEET for sheet in ("components", "shell", "panes", "public")},
 }

@@ -45,7 +45,18 @@ def test_signed_out_htmx_loads_the_sign_in_page(client):
     assert response.headers["HX-Redirect"] == "/auth/login"
 
 
-def test_signed_out_write_gets_a_page(client, app):
+def test_a_signed_out_write_gets_a_page(client):
+    """It cannot be sent again after the sign-in, so nobody is sent on and left to believe it was."""
+    data = {"name": "Ann", "csrf_token": token_of(client)}
+    response = client.post("/profile/name", data=data)
+    page = BeautifulSoup(response.text, "html.parser")
+    assert response.status_code == 401
+    for words in (TEXTS[401].title, TEXTS[401].happened, TEXTS[401].safe, TEXTS[401].todo):
+        assert words in page.get_text(" ")
+    assert page.find("a", string="Sign in")["href"] == "/auth/login"
+
+
+def test_a_wrong_method_names_the_right_one(client):
     response = client.post("/campaigns", headers={"X-CSRFToken": token_of(client)})
     assert response.status_code == 405
     assert "GET" in response.headers["Allow"]
