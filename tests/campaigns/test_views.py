@@ -208,7 +208,7 @@ def test_a_list_is_uploaded_into_the_campaign(page, cast, campaign, run_jobs):
     run_jobs("leads.check_import")
     report = alice.get(where)
     assert "Already in this campaign" in report.text
-    assert "Import 1 lead" in report.text
+    assert "Import 2 leads" in report.text
     alice.post(f"{where}/commit")
     run_jobs("leads.commit_import")
     assert "1 lead is in the campaign" in alice.get(where).text
