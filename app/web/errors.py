@@ -38,9 +38,9 @@ TEXTS = {
     ),
     401: ErrorText(
         "Please sign in",
-        "This page is for people who are signed in, and your session has ended.",
-        "Your work is where you left it.",
-        "Sign in and you come back to this page.",
+        "Your session has ended, so what you just sent was not taken.",
+        "Nothing was changed.",
+        "Sign in, go back to the page and send it again.",
         "lock",
     ),
     402: ErrorText(
