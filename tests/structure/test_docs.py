@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from app.campaigns.queries.people import STATE_WORDS
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
@@ -80,3 +82,18 @@ def test_commands_named_in_documents_exist(app):
         named |= set(re.findall(r"`flask ([a-z]+)\b", path.read_text()))
     known = set(app.cli.commands) | {"run", "shell", "routes"}
     assert not sorted(named - known)
+
+
+def test_the_glossary_has_the_status_words_of_the_pages(app):
+    text = (ROOT / "docs/ui.md").read_text().partition("Status words")[2]
+    labels = app.jinja_env.get_template("sending/_labels.html").module
+    mails = ("queued", "sending", "sent", "failed", "held", "uncertain", "cancelled")
+    shown = {
+        "campaign lead": set(STATE_WORDS.values()),
+        "mail in the outbox": {str(labels.word(state)).strip() for state in mails},
+    }
+    for thing, words in shown.items():
+        row = re.search(rf"^\| {thing} \| (.+) \|$", text, flags=re.MULTILINE)
+        assert row, thing
+        named = {re.sub(r" \(.*", "", word) for word in row[1].split(", ")}
+        assert named == {word.lower() for word in words}
