@@ -211,7 +211,7 @@ def test_a_list_is_uploaded_into_the_campaign(page, cast, campaign, run_jobs):
     assert "Import 2 leads" in report.text
     alice.post(f"{where}/commit")
     run_jobs("leads.commit_import")
-    assert "1 lead is in the campaign" in alice.get(where).text
+    assert "2 leads are in the campaign" in alice.get(where).text
     assert "new@x.test" in alice.get(people).text
 
 
