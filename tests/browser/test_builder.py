@@ -95,6 +95,18 @@ def test_a_refused_change_holds_back_what_was_clicked(demo):
     tab.close()
 
 
+def test_a_step_with_a_refused_text_can_be_removed(demo):
+    tab = draft(demo)
+    tab.get_by_role("button", name="Add a follow-up").click()
+    expect(tab.locator("trix-editor")).to_have_count(2)
+    tab.locator("[name=delay_amount]").fill("999")
+    expect(tab.locator("#save-state")).to_have_text("Not saved")
+    tab.get_by_role("button", name="More about step 2").click()
+    tab.get_by_role("button", name="Remove step").click()
+    expect(tab.locator("trix-editor")).to_have_count(1)
+    tab.close()
+
+
 def test_a_click_is_forgotten_when_the_line_is_down(demo):
     tab = draft(demo)
     adding = added(tab)

@@ -101,7 +101,8 @@ def _account_check(facts: Facts) -> Check:
     if able < facts.accounts:
         rest = facts.accounts - able
         return Check("warn", f"{words}, {rest} not. Those will not send.", "settings")
-    return Check("ok", f"{words}, up to {facts.daily_capacity:,} mails a day together.")
+    mails = f"{facts.daily_capacity:,} {'mail' if facts.daily_capacity == 1 else 'mails'}"
+    return Check("ok", f"{words}, up to {mails} a day together.")
 
 
 def _schedule_check(facts: Facts) -> Check:

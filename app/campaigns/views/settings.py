@@ -15,6 +15,7 @@ from app.core.errors import Invalid
 from app.core.forms import parse_form
 from app.core.permissions import requires
 from app.models import Campaign, EmailAccount
+from app.web.filters import plural
 from app.web.responses import done, invalid, page
 
 
@@ -41,9 +42,8 @@ def _note(account: EmailAccount) -> str:
     """What to know of an account before it is chosen."""
     if account.status != "connected":
         return f"{account.status.replace('_', ' ').capitalize()}: does not send now"
-    return (
-        f"{account.from_name or account.provider_name}, up to {account.daily_limit:,} mails a day"
-    )
+    limit = plural(account.daily_limit, "mail")
+    return f"{account.from_name or account.provider_name}, up to {limit} a day"
 
 
 @bp.post("/<int:campaign_id>/settings")

@@ -3,7 +3,7 @@
 import { Controller } from "@hotwired/stimulus"
 
 export default class extends Controller {
-  static values = { label: { type: String, default: "save-state" } }
+  static values = { label: { type: String, default: "save-state" }, of: String }
 
   connect() {
     this.changed = () => this.mark("dirty", "Not saved yet")
@@ -44,10 +44,19 @@ export default class extends Controller {
     const savesItself = this.element.getAttribute("hx-trigger")?.includes("input")
     const { target, submitter } = event
     if (!savesItself || !this.isUnsaved || target.matches("[data-controller~=save-state]")) return
+    if (this.isRemovedBy(target)) {
+      this.leaving = true
+      return
+    }
     event.preventDefault()
     event.stopImmediatePropagation()
     this.next = () => target.requestSubmit(submitter)
     if (this.state !== "saving") this.element.requestSubmit()
+  }
+
+  // What goes away anyway need not be saved, and may be beyond saving.
+  isRemovedBy(form) {
+    return this.hasOfValue && form.dataset.removes === this.ofValue
   }
 
   // A refusal is swapped in as well, so to htmx it is no failure. Without a status the request was
