@@ -197,6 +197,13 @@ def _rolled_back() -> Iterator[None]:
         db.engines[None] = engine  # type: ignore[index]
 
 
+# What processes that were killed have begun may still be at work.
+END_OTHERS = (
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
 def _committed() -> Iterator[None]:
     try:
         yield
@@ -204,6 +211,7 @@ def _committed() -> Iterator[None]:
         db.session.remove()
         names = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
         with db.engine.begin() as connection:
+            connection.execute(sa.text(END_OTHERS))
             connection.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -58,17 +59,21 @@ class Fleet:
 
     def __init__(self, environment: dict[str, str], *roles: str) -> None:
         self.environment = os.environ | environment
+        self._sessions = set[int]()
         self._running = [(role, self._start(role)) for role in roles]
 
     def _start(self, role: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, str(ROOT / "worker.py"), role]
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command,
             env=self.environment,
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
+        self._sessions.add(process.pid)
+        return process
 
     def children(self) -> list[int]:
         """The processes in which workers run a job right now."""
@@ -98,13 +103,13 @@ class Fleet:
         self._running[index] = (role, self._start(role))
 
     def end(self) -> None:
-        orphans = self.children()
-        for _, process in self._running:
-            process.kill()
-            process.wait()
-        for pid in orphans:
+        """Kill every process that ever began here, orphans of killed workers too."""
+        for pid in psutil.pids():
             with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                if os.getsid(pid) in self._sessions:
+                    os.kill(pid, signal.SIGKILL)
+        for _, process in self._running:
+            process.wait()
 
 
 @contextmanager
