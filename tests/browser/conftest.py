@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.places import PASSWORD, PATIENCE, sign_in
 from tests.servers.installation import Installation
@@ -14,6 +14,7 @@ from tests.servers.redis_server import redis_server
 SHOTS = Path(__file__).parents[2] / "screenshots"
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}
 SCHEMES = ("light", "dark")
+expect.set_options(timeout=20_000)  # a busy machine is no fault of a page
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ class Guide:
         self.tab.goto(f"{campaign}/sequence")
         step = self.tab.locator(".step").first.get_attribute("id") or ""
         self.tab.goto(f"{w}/mailhub")
-        expect(self.tab.locator(".thread-row").first).to_be_visible()
+        expect(self.tab.locator(".thread-row").first).to_be_visible(timeout=PATIENCE)
         thread = self.first_link(f"{w}/mailhub?box=all", r"/mailhub/threads/\d+")
         step = step.removeprefix("step-")
         return {"campaign": campaign, "account": account, "step": step, "thread": thread}
