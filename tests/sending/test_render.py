@@ -158,6 +158,19 @@ class TestLiquid:
         with pytest.raises((BadTemplate, MissingVariable)):
             made("x", f"text {bad} text", {"x": "1"})
 
+    @pytest.mark.parametrize(
+        ("bad", "said"),
+        [
+            ("{{ a", "Something is opened with {{ or {% and never closed"),
+            ("{% if", "Something is opened with {{ or {% and never closed"),
+            ("{% if x %}a", "{% endif %} is missing"),
+        ],
+    )
+    def test_what_is_not_closed_is_told_in_plain_words(self, bad, said):
+        with pytest.raises(BadTemplate) as told:
+            made("x", bad)
+        assert str(told.value) == said
+
     def test_endless_work_is_stopped(self):
         with pytest.raises(BadTemplate):
             made(

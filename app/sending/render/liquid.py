@@ -188,4 +188,8 @@ def _undefined_name(error: UndefinedError) -> str:
 def _first_line(error: Exception) -> str:
     if isinstance(error, TemplateNotFoundError):
         return "Other texts cannot be included"
+    if "closing delimiter" in str(error) or "found end of file" in str(error):
+        return "Something is opened with {{ or {% and never closed"
+    if missing := re.search(r"expected tag (end\w+)", str(error)):
+        return f"{{% {missing[1]} %}} is missing"
     return str(error).splitlines()[0][:300] if str(error) else type(error).__name__
