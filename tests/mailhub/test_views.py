@@ -63,8 +63,13 @@ def test_opening_marks_as_read_and_tells_the_provider_later(
     opened = alice.get(f"{BASE}/threads/{stored.thread_id}")
     assert db.session.get_one(Message, stored.id).is_seen is False, "GET changed something"
     mark = opened.find("#thread-news [hx-post]")["hx-post"]
+    assert opened.find(f"#unread-account-{account.id}").text == "1"
+    assert opened.find("#badge-mailhub .rail__count").text == "1"
     answer = alice.hx_post(mark)
     assert db.session.get_one(Message, stored.id).is_seen
+    for number in ("unread-inbox", f"unread-account-{account.id}", "badge-mailhub"):
+        assert answer.find(f"#{number}")["hx-swap-oob"] == "true"
+        assert answer.find(f"#{number}").text.strip() == ""
     assert answer.find(f"#thread_{stored.thread_id}_row")["data-state"] == "read"
     assert [a.kind for a in db.session.query(MailAction)] == ["seen"]
     assert "mailhub.drain_actions" in [ring.name for ring in rings]
