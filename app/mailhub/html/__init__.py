@@ -4,11 +4,12 @@ Three walls: the allow-list here, the sandboxed iframe, and the policy header of
 route. Each would do alone.
 """
 
-from app.mailhub.html.document import NARROW, WIDE, body_document, estimate_height, is_plain
+from app.mailhub.html.document import FOLD, NARROW, WIDE, body_document, estimate_height, is_plain
 from app.mailhub.html.sanitise import has_remote_images, sanitise
 from app.mailhub.html.text import linkify, text_to_html
 
 __all__ = [
+    "FOLD",
     "NARROW",
     "WIDE",
     "body_document",

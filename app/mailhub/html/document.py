@@ -25,7 +25,8 @@ details.quoted > summary:focus-visible { outline: 2px solid light-dark(#0b6b45, 
 """
 # Words without colours of their own follow the reader's scheme; others were written for paper.
 _PLAIN = ":root { color-scheme: %s; }"
-WIDE, NARROW = 80, 42  # letters of a line in the reader, and on a phone
+WIDE, NARROW = 62, 38  # letters of a line in the reader, and on a phone
+FOLD = 40  # pixels of the dots behind which quoted text waits
 _TAG = re.compile(r"<[^<>]*>")
 _BREAK = re.compile(r"</?(?:p|div|br|tr|li|h[1-6]|ul|ol|table|blockquote|hr)\b[^<>]*>")
 _BLANK = re.compile(r"<br[^<>]*>(?=\s*(?:<br|</(?:p|div|li|td)))")
@@ -70,8 +71,9 @@ def body_document(
 def estimate_height(clean: str, letters: int = WIDE) -> int:
     """Pixels the frame should have where a line holds that many letters: a frame without scripts
     cannot say so itself. Rather a little too many than words cut off."""
-    shown = fold_quoted(clean).split('<details class="quoted">')[0]
+    shown, folded, _ = fold_quoted(clean).partition('<details class="quoted">')
     texts = [_TAG.sub("", part).strip() for part in _BREAK.split(shown)]
     lines = sum(-(-len(text) // letters) for text in texts) + len(_BLANK.findall(shown))
     images = sum(min(int(n), 600) for n in _IMAGE_HEIGHT.findall(shown)[:10])
-    return int(max(90, min(30 + lines * 22.4 + len(_AIRY.findall(shown)) * 14 + images, 1600)))
+    extra = 36 + (FOLD if folded else 0)
+    return int(max(90, min(extra + lines * 22.4 + len(_AIRY.findall(shown)) * 14 + images, 1600)))
