@@ -131,6 +131,16 @@ def test_a_follow_up_is_not_answered_again_and_a_personal_answer_is_thanked_for_
     assert len(world.mails(MIA)) == 3
 
 
+def test_two_mails_before_the_answer_are_answered_once(world: World) -> None:
+    anna = "anna+reply@north.sandbox.test"
+    first = world.send(MIA, anna, "Hello")
+    world.send(MIA, anna, "Re: Hello", In_Reply_To=first, References=first)
+    world.wait_for(MIA)
+    other = world.send(MIA, anna, "Another matter")
+    assert world.wait_for(MIA, 2)[1]["In-Reply-To"] == other
+    assert len(world.mails(MIA)) == 2
+
+
 def test_opens_come_from_a_mail_program_and_clicks_follow_the_redirect(
     world: World, site: Site
 ) -> None:

@@ -60,6 +60,8 @@ def test_each_click_brings_two_others_until_all_are_there(page, cast):
 
 @pytest.mark.parametrize("path", ["accounts", "demo"])
 def test_a_viewer_may_not_and_an_outsider_sees_nothing(page, cast, path):
+    seen = page.as_(cast.vera).get("/w/acme/sandbox").soup
+    assert seen.select(f"form[action$='/sandbox/{path}']") == []
     page.as_(cast.vera).post(f"/w/acme/sandbox/{path}", status=403)
     page.as_(cast.charlie).post(f"/w/acme/sandbox/{path}", status=404)
     assert accounts(cast) == []

@@ -82,8 +82,11 @@ class Errands:
             report = dsn_letter(errand.address, self._ledger.read(errand.blob), now)
             self._post.deliver_letter(mail.from_address, report.as_bytes(), {"done": [errand.id]})
             return
-        writer = writer_for(errand.address, mail)
-        number = self._people.get(errand.address, errand.domain).number
+        person = self._people.get(errand.address, errand.domain)
+        if errand.act is Act.REPLY and mail.root in person.threads:
+            self._ledger.commit({"done": [errand.id]})  # a second mail came before the answer
+            return
+        writer, number = writer_for(errand.address, mail), person.number
         letter = LETTERS[errand.act](writer, mail, reply_ordinal(number), now)
         also = {"done": [errand.id]}
         if errand.act is not Act.AWAY:
