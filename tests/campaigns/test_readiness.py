@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from app.campaigns.policies.readiness import unready
 from app.campaigns.queries.campaigns import steps_of
-from app.campaigns.queries.people import find_person
+from app.campaigns.queries.people import find_person, list_people
 from app.campaigns.schemas import StepInput, TextInput
 from app.campaigns.services import sequence
 from app.campaigns.services.explain import explain_campaign, explain_lead
@@ -168,3 +168,15 @@ class TestTheBuilder:
         alice.hx_post(where, {"running": "1", "body_html": "<div>Better</div>"})
         db.session.refresh(step)
         assert "Better" in step.body_html
+
+
+def test_a_lead_in_line_says_when_its_mail_leaves(running):
+    campaign, *_ = running
+    tick()
+    person = list_people(campaign.id, state="queued").items[0]
+    row = db.session.scalars(
+        sa.select(Outbox).where(Outbox.campaign_lead_id == person.entry.id)
+    ).one()
+    now = row.send_at
+    assert explain_lead(person, campaign, now) == "About to leave."
+    assert explain_lead(person, campaign, now - timedelta(minutes=1)).startswith("Leaves today at")

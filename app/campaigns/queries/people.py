@@ -1,6 +1,8 @@
 """Campaign leads as the Leads tab, the explanations and the lead panel show them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,7 +11,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.paging import SEARCH_COUNTED, Page, count_rows, keyset_page
 from app.leads.queries import matches
-from app.models import Campaign, CampaignLead, EmailAccount, Lead
+from app.models import Campaign, CampaignLead, EmailAccount, Lead, Outbox
 
 #: Words of the states, as people read them.
 STATE_WORDS: dict[str, str] = {
@@ -77,6 +79,15 @@ def _narrow(campaign_id: int, state: str, search: str) -> list[sa.ColumnElement[
     if state in STATE_WORDS:
         conditions.append(CampaignLead.state == state)
     return [*conditions, matches(search)] if search.strip() else conditions
+
+
+def queued_slots(ids: Sequence[int]) -> dict[int, datetime]:
+    """When the mails that wait for these campaign leads may leave."""
+    statement = sa.select(Outbox.campaign_lead_id, Outbox.send_at).where(
+        Outbox.campaign_lead_id.in_(ids), Outbox.state == "queued"
+    )
+    rows = db.session.execute(statement) if ids else ()
+    return {row.campaign_lead_id: row.send_at for row in rows}
 
 
 def get_person(campaign_id: int, entry_id: int) -> Person:

@@ -1,7 +1,8 @@
 """Why a campaign is (not) sending and why a lead waits: asked of the planner itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.campaigns.policies.planner import HORIZON, AccountState, DueLead, Slot, State, plan
 from app.campaigns.policies.reasons import (
@@ -14,7 +15,7 @@ from app.campaigns.policies.reasons import (
 from app.campaigns.policies.schedule import next_open_of
 from app.campaigns.queries import planning as due
 from app.campaigns.queries.campaigns import has_live
-from app.campaigns.queries.people import Person
+from app.campaigns.queries.people import Person, queued_slots
 from app.campaigns.services.planning import candidates
 from app.campaigns.services.standing import Running, due_lead, running_campaigns
 from app.models import Campaign
@@ -34,6 +35,8 @@ _ENDED = {
     "stopped": "Was stopped.",
     "failed": "The mail could not be sent.",
 }
+
+ABOUT_NOW = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -134,14 +137,23 @@ def explain_people(people: list[Person], campaign: Campaign, now: datetime) -> d
     """The same for a page of leads, with the state of things read once."""
     running = running_campaigns(now, [campaign])[0]
     accounts = due.account_states(now)
-    return {p.entry.id: _sentence(p, running, accounts, now) for p in people}
+    slots = queued_slots([p.entry.id for p in people if p.entry.state == "queued"])
+    return {p.entry.id: _sentence(p, running, accounts, slots, now) for p in people}
 
 
-def _sentence(person: Person, running: Running, accounts: list[AccountState], now: datetime) -> str:
+def _sentence(
+    person: Person,
+    running: Running,
+    accounts: list[AccountState],
+    slots: Mapping[int, datetime],
+    now: datetime,
+) -> str:
     """One lead."""
     entry, zone = person.entry, running.schedule.zone
     if entry.state == "queued":
-        return "The mail is about to leave."
+        slot = slots.get(entry.id, now)
+        soon = slot <= now + ABOUT_NOW
+        return f"{'About to leave' if soon else f'Leaves {say_when(slot, now, zone)}'}."
     if entry.state == "paused":
         if entry.resume_at is None:
             return f"{entry.state_reason or 'Paused'}, until somebody resumes the lead."
