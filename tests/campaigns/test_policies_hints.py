@@ -26,3 +26,8 @@ def test_what_stands_out_is_said(subject, text, html, says):
     said = hints(subject, text, html)
     assert len(said) == 2
     assert says in said[1]
+
+
+def test_the_signature_is_not_counted():
+    assert hints("", "word\n\n--\nMia Lang\nBerlin", "") == ["1 word."]
+    assert hints("", "--\nMia Lang", "")[0] == "0 words."

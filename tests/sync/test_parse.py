@@ -6,6 +6,7 @@ import pytest
 from app.mailhub.mime import part_at, part_bytes
 from app.mailhub.mime_headers import decode_header_text
 from app.sync.parse import ParsedMail, parse_mail
+from app.sync.parse.mail import snippet_of
 
 EML = Path(__file__).parent.parent / "eml"
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -170,3 +171,8 @@ def test_hostile_headers_are_read_to_the_end(value: str) -> None:
         f"From: {value}\r\nTo: {value}\r\nSubject: {value}\r\n\r\nx".encode(), received_at=NOW
     )
     assert mail.text.strip() == "x"
+
+
+def test_a_snippet_leaves_out_where_links_lead():
+    text = "Here is how it works (http://127.0.0.1:8000/t/c/abc-DEF), two minutes (really)."
+    assert snippet_of(text) == "Here is how it works, two minutes (really)."

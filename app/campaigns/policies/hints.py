@@ -9,7 +9,7 @@ MANY_LINKS = 2
 
 def hints(subject: str, text: str, html: str) -> list[str]:
     """Sentences about a filled-in mail, the size first; only the size when nothing stands out."""
-    words = len(text.split())
+    words = len(f"\n{text}".partition("\n--\n")[0].split())  # what stands above the signature
     found = [f"{words:,} {'word' if words == 1 else 'words'}."]
     if len(subject) > PHONE_SUBJECT:
         found.append(

@@ -122,6 +122,7 @@ def _reply(bodies: Bodies, text: str) -> str:
 def snippet_of(text: str) -> str:
     """First words on one line, for the list."""
     line = re.sub(r"\s+", " ", text[:2_000]).strip()
+    line = re.sub(r" ?\(https?://[^\s()]+\)", "", line)  # targets of links, behind their words
     line = re.sub(r"(?:[=*_#-] ?){5,}", "", line)
     return line if len(line) <= SNIPPET else line[:SNIPPET].rstrip() + "…"
 
