@@ -185,7 +185,9 @@ def _note(form: Form[Any], error: Invalid | TooMany, found: Verification | None)
     if isinstance(error, TooMany):
         form.fail("_trial", error.message)
     elif found is not None and not found.ok:
-        form.fail("_trial", "The mailbox could not be reached with these settings.")
+        form.fail(
+            "_trial", "The test failed. The lines below say where, in the words of the servers."
+        )
     else:
         for name, sentences in error.errors.items():
             for sentence in sentences:
