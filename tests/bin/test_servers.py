@@ -234,9 +234,8 @@ def test_an_adopted_redis_is_watched_too(servers, home):
     assert servers.redis.runs()
     pid = int(servers.redis.process_file.read_text())
     os.kill(pid, signal.SIGKILL)
-    while servers.redis.is_up():
-        pass
-    assert not servers.redis.runs()
+    while servers.redis.runs():
+        pass  # its socket closes a moment before it is gone
     servers.look_at = 0
     servers.revive()
     assert servers.redis.is_up()
