@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from launcher.leftovers import end_marked, marked_processes
-from launcher.ports import unused
 from launcher.secret_store import load_secrets
 from launcher.servers import Servers
 from tests.bin.conftest import ROOT
+from tests.servers.ports import free_port
 
 APPLICATION = """
 import os
@@ -109,7 +109,7 @@ def get(port: int, path: str) -> str:
 
 
 def test_a_run_a_killed_run_and_a_clean_stop(project):
-    port = unused({})
+    port = free_port()
     first = Run(project, port)
     first.wait_for("Stop: Ctrl-C")
     password = load_secrets(project / "instance")["DEMO_PASSWORD"]
@@ -117,7 +117,7 @@ def test_a_run_a_killed_run_and_a_clean_stop(project):
     assert f"Sign in with demo and {password}" in first.said
     assert get(port, "/readyz").count("127.0.0.1:") == 2  # the sandbox's two ports, no more
 
-    beside = Run(project, unused({}))
+    beside = Run(project, free_port())
     beside.wait_for("already at work in this folder")
     assert beside.ended() == 1
 
@@ -139,7 +139,7 @@ def test_a_run_a_killed_run_and_a_clean_stop(project):
 
 def test_an_early_interrupt_leaves_nothing_behind(project):
     (project / "migrations/versions/none.py").write_text('revision = "0001"\n')
-    run = Run(project, unused({}), "--no-demo")
+    run = Run(project, free_port(), "--no-demo")
     run.wait_for("Bringing the database up to date")
     instance = project / "instance"
     while not marked_processes(instance):  # the step is about to begin
@@ -156,7 +156,7 @@ def speaks_ipv6() -> bool:
 
 @pytest.mark.skipif(not speaks_ipv6(), reason="this machine has no IPv6 loopback")
 def test_an_address_with_colons_is_served(project):
-    run = Run(project, port := unused({}), "--no-demo", HOST="::1")
+    run = Run(project, port := free_port(), "--no-demo", HOST="::1")
     run.wait_for("Stop: Ctrl-C")
     assert f"Parakeet is running:  http://[::1]:{port}" in run.said
     assert run.end_with(signal.SIGINT) == 0
@@ -171,7 +171,7 @@ def test_a_taken_port_is_told_before_anything_starts(project, taken_port):
 
 def test_an_application_that_does_not_start_shows_its_log(project):
     (project / "wsgi.py").write_text('raise RuntimeError("a setting is missing")\n')
-    run = Run(project, unused({}), "--no-demo")
+    run = Run(project, free_port(), "--no-demo")
     run.wait_for("The web process does not get ready")
     assert run.ended() == 1
     assert "a setting is missing" in run.said

@@ -11,11 +11,12 @@ import pytest
 import redis
 
 from launcher.messages import Trouble
-from launcher.ports import is_free
+from launcher.ports import PortBook, is_free
 from launcher.postgres import Postgres
 from launcher.redis_server import Redis
 from launcher.servers import Servers
 from tests.bin.conftest import ROOT
+from tests.servers.ports import free_port
 
 SECRETS = {"POSTGRES_PASSWORD": "pg-word", "REDIS_PASSWORD": "redis-word"}
 START_AND_WAIT = """
@@ -31,6 +32,8 @@ sys.stdin.read()
 
 @pytest.fixture
 def servers(home):
+    PortBook(home).remember("postgres", free_port())
+    PortBook(home).remember("redis", free_port())
     servers = Servers(home, SECRETS)
     yield servers
     servers.stop()

@@ -18,7 +18,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from tests.servers.certificates import Certificate
 from tests.servers.imap import SENT, Dovecot
-from tests.servers.installation import free_port
+from tests.servers.ports import free_port
 
 UNKNOWN = "550 5.1.1 <{}>: there is nobody of that name here"
 

@@ -31,6 +31,7 @@ from launcher.postgres import Postgres
 from tests.journey.conftest import install, stop
 from tests.journey.people import Visitor, look_at_pictures, read_mails
 from tests.servers.installation import Installation, until
+from tests.servers.ports import free_port
 from tests.servers.redis_server import RedisServer, redis_server
 
 # A mail in doubt is looked up when its lease has run out: seconds here, minutes in production.
@@ -108,7 +109,9 @@ def own_postgres() -> Iterator[Postgres]:
     """One that may be killed, and that must not lose what it has confirmed."""
     home = Path(mkdtemp(prefix="parakeet-"))
     home.chmod(0o711)  # so that it can run as another user when the tests run as root
-    server = Postgres(home, "pg-word", PortBook(home))
+    ports = PortBook(home)
+    ports.remember("postgres", free_port())  # it must find its port free when it comes back
+    server = Postgres(home, "pg-word", ports)
     try:
         server.start()
         yield server

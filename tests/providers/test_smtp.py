@@ -26,6 +26,7 @@ from app.providers.network import Network
 from tests.providers.conftest import local_network
 from tests.servers.certificates import Certificate
 from tests.servers.lines import Conversation, line_server
+from tests.servers.ports import free_port
 from tests.servers.smtp import SmtpSink, smtp_sink
 
 Make = Callable[..., ImapSmtpProvider]
@@ -138,10 +139,10 @@ def test_silence_after_the_dot_is_uncertain(
 
 
 def test_connection_that_died_while_idle_is_replaced(make_provider: Make) -> None:
-    with smtp_sink() as first:
-        provider = make_provider(smtp_port=first.port)
+    port = free_port()
+    with smtp_sink(port=port):
+        provider = make_provider(smtp_port=port)
         provider.send(envelope())
-        port = first.port
     with smtp_sink(port=port) as second:
         provider.send(envelope())
         assert len(second.deliveries) == 1

@@ -5,7 +5,6 @@ import email.policy
 import os
 import signal
 import smtplib
-import socket
 import subprocess
 import sys
 import time
@@ -18,16 +17,11 @@ from typing import TypeVar
 from imapclient import IMAPClient
 
 from app.sandbox.passwords import sandbox_password
+from tests.servers.ports import free_port
 
 T = TypeVar("T")
 KEY = "key-of-the-tests"
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -17,6 +17,7 @@ from pathlib import Path
 from imapclient import IMAPClient
 
 from tests.servers.certificates import Certificate
+from tests.servers.ports import free_port
 
 DOVECOT = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin")
 SENT, TRASH, JUNK, DRAFTS, ARCHIVE = "Sent", "Trash", "Junk", "Drafts", "Archive"
@@ -39,7 +40,7 @@ class Dovecot:
 
     def start(self) -> Dovecot:
         assert DOVECOT, "Dovecot is not installed"
-        self.port, self.tls_port = _free_port(), _free_port()
+        self.port, self.tls_port = free_port(), free_port()
         self.folder.chmod(0o755)
         (self.folder / "home").mkdir(exist_ok=True)
         if os.getuid() == 0:
@@ -163,10 +164,3 @@ def dovecot(**options: object) -> Iterator[Dovecot]:
         yield server.start()
     finally:
         server.remove()
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port

@@ -6,7 +6,6 @@ Used where only the real thing proves anything: browser journeys, crash storms, 
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,16 +20,11 @@ import sqlalchemy as sa
 from cryptography.fernet import Fernet
 from redis import Redis
 
+from tests.servers.ports import free_port
+
 ROOT = Path(__file__).parents[2]
 WORKERS = ("send", "sync", "default", "bulk")
 READY_SECONDS = 60
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(what: str, ask: Callable[[], object], seconds: float = 60) -> object:

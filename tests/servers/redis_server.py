@@ -14,7 +14,7 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import RedisError
 
-from tests.servers.installation import free_port
+from tests.servers.ports import free_port
 
 
 def redis_program() -> str:
