@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
@@ -41,33 +42,52 @@ def line_server(
     """A loopback port where `talk` runs for each client in a thread. It may just return."""
     listener = socket.create_server(("127.0.0.1", 0))
     clients: list[socket.socket] = []
+    threads: list[threading.Thread] = []
 
     def serve(sock: socket.socket) -> None:
-        try:
-            wrapped = tls.wrap_socket(sock, server_side=True) if tls else sock
-            clients.append(wrapped)
-            talk(Conversation(wrapped))
-            wrapped.shutdown(socket.SHUT_RDWR)
-        except (OSError, ValueError):
-            pass
-        finally:
-            sock.close()
+        with suppress(OSError, ValueError), _secured(sock, tls) as client:
+            clients.append(client)
+            conversation = Conversation(client)
+            with conversation.file:
+                talk(conversation)
+                client.shutdown(socket.SHUT_RDWR)
 
     def accept() -> None:
-        while True:
-            try:
+        with suppress(OSError):
+            while True:
                 sock, _ = listener.accept()
-            except OSError:
-                return
-            clients.append(sock)
-            threading.Thread(target=serve, args=(sock,), daemon=True).start()
+                clients.append(sock)
+                threads.append(threading.Thread(target=serve, args=(sock,), daemon=True))
+                threads[-1].start()
 
-    threading.Thread(target=accept, daemon=True).start()
+    accepting = threading.Thread(target=accept, daemon=True)
+    accepting.start()
     try:
         yield listener.getsockname()[1]
     finally:
+        # Closing alone wakes nobody who waits for a client or for a line.
+        _hang_up([listener])
+        accepting.join(60)
         listener.close()
-        for sock in clients:
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-            sock.close()
+        ends = time.monotonic() + 60
+        while any(thread.is_alive() for thread in threads) and time.monotonic() < ends:
+            _hang_up(clients)
+            for thread in threads:
+                thread.join(0.1)
+
+
+@contextmanager
+def _secured(sock: socket.socket, tls: ssl.SSLContext | None) -> Iterator[socket.socket]:
+    """The client's socket, with the server's side of TLS where asked for; closed at the end."""
+    with sock:
+        if tls is None:
+            yield sock
+            return
+        with tls.wrap_socket(sock, server_side=True) as wrapped:
+            yield wrapped
+
+
+def _hang_up(sockets: list[socket.socket]) -> None:
+    for sock in sockets:
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)

@@ -54,12 +54,12 @@ class SmtpSink:
 
     def start(self) -> SmtpSink:
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
         return self
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(60)
 
     def act(self, phase: str) -> str | None:
         return self.script.pop(phase, None) if self.once else self.script.get(phase)
