@@ -16,7 +16,7 @@ from tests.servers import imap
 from tests.servers.certificates import Certificate, make_certificate
 from tests.servers.smtp import SmtpSink, smtp_sink
 
-QUICK = Timeouts(connect=3.0, reply=3.0, total=5.0, fetch=10.0)
+PATIENT = Timeouts(connect=60.0, reply=60.0, total=60.0, fetch=60.0)
 _numbers = itertools.count(1)
 
 
@@ -89,7 +89,7 @@ def make_provider() -> Iterator[Callable[..., ImapSmtpProvider]]:
             Server(host, imap_port, security, user, password),  # type: ignore[arg-type]
             Server(host, smtp_port, security, user, password),  # type: ignore[arg-type]
             network=network or local_network(),
-            timeouts=options.pop("timeouts", QUICK),
+            timeouts=options.pop("timeouts", PATIENT),
             **options,
         )
         made.append(provider)

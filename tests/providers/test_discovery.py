@@ -35,7 +35,7 @@ def nothing(url: str) -> bytes | None:
 
 
 def find(
-    email: str, zone: Zone, fetch: Callable[[str], bytes | None] = nothing, timeout: float = 2.0
+    email: str, zone: Zone, fetch: Callable[[str], bytes | None] = nothing, timeout: float = 60.0
 ) -> Discovery:
     with dns_server(zone) as server:
         return discover(email, DnsLookup(server, timeout), fetch)
