@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from datetime import UTC, datetime
+from weakref import WeakValueDictionary
 
 from app.sandbox.world.behaviours import Act, reply_ordinal
 from app.sandbox.world.browsing import Unreachable, browser_of, mail_program_of, visit
@@ -39,6 +40,7 @@ class Errands:
         self._post = post
         self._sites = frozenset({site_of(app_url)}) - {""}
         self._running: set[asyncio.Task[None]] = set()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def run(self) -> None:
         """Work for ever. Looks again every quarter of a second: plans come from anywhere."""
@@ -51,9 +53,15 @@ class Errands:
             errand = self._people.take_due(time.time())
             if errand is None:
                 return
-            task = asyncio.create_task(self._do(errand))
+            task = asyncio.create_task(self._in_turn(errand))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
+
+    async def _in_turn(self, errand: Errand) -> None:
+        """Nobody does two things at once: a click that overtakes its open looks like a robot's."""
+        turn = self._turns.setdefault(errand.address, asyncio.Lock())
+        async with turn:
+            await self._do(errand)
 
     async def _do(self, errand: Errand) -> None:
         """One errand, at most once more than needed after a crash, never lost."""
