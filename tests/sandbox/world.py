@@ -51,14 +51,14 @@ class World:
 
     def _last_words(self) -> str:
         assert self.process is not None
-        _output, errors = self.process.communicate(timeout=10)
+        _output, errors = self.process.communicate(timeout=60)
         self.process = None
         return errors
 
     def end(self, number: int = signal.SIGTERM) -> int:
         assert self.process is not None
         self.process.send_signal(number)
-        code = self.process.wait(10)
+        code = self.process.wait(60)
         for stream in (self.process.stdout, self.process.stderr):
             if stream:
                 stream.close()
@@ -69,12 +69,12 @@ class World:
         self.end(signal.SIGKILL)
 
     def smtp(self, address: str) -> smtplib.SMTP:
-        server = smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=10)
+        server = smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=60)
         server.login(address, sandbox_password(KEY, address))
         return server
 
     def imap(self, address: str) -> IMAPClient:
-        client = IMAPClient("127.0.0.1", self.imap_port, ssl=False, use_uid=True, timeout=10)
+        client = IMAPClient("127.0.0.1", self.imap_port, ssl=False, use_uid=True, timeout=60)
         client.login(address, sandbox_password(KEY, address))
         return client
 
@@ -103,7 +103,7 @@ class World:
         )
 
 
-def wait_until(condition: Callable[[], T | None], seconds: float = 20) -> T:
+def wait_until(condition: Callable[[], T | None], seconds: float = 60) -> T:
     """What `condition` gives as soon as it gives something."""
     end = time.monotonic() + seconds
     while True:
