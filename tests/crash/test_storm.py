@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from app.core.db import db
 from app.models import EmailAccount
 from tests.crash.conftest import OPEN_STATES
-from tests.crash.workers import OwnRedis, fleet
+from tests.crash.workers import fleet
 from tests.factories import make_account
+from tests.servers.redis_server import redis_server
 
 pytestmark = pytest.mark.committed
 KILLS, MAILS = int(os.environ.get("STORM_KILLS", "100")), int(os.environ.get("STORM_MAILS", "500"))
@@ -21,10 +22,9 @@ SLOW = 1.5  # seconds at most for a mail, so that as many as are wanted die in t
 
 
 @pytest.fixture
-def own_redis():
-    server = OwnRedis()
-    yield server
-    server.stop()
+def own_redis(tmp_path):
+    with redis_server(tmp_path) as server:
+        yield server
 
 
 def environment(world, redis, instance_dir):
@@ -122,7 +122,7 @@ def storm(world, redis, instance_dir, *, accounts, mails, kills, seconds):
 
 @pytest.mark.parametrize("world", ["provider"], indirect=True)
 def test_short_storm(world, own_redis, instance_dir):
-    storm(world, own_redis, instance_dir, accounts=4, mails=60, kills=6, seconds=180)
+    storm(world, own_redis, instance_dir, accounts=4, mails=60, kills=6, seconds=600)
     assert set(world.states()) == {"sent"}
     assert dict(world.sink.taken()) == {row.message_id: 1 for row in world.rows()}
 
@@ -151,6 +151,6 @@ def test_redis_emptied_and_away(world, own_redis, instance_dir):
         own_redis.stop()
         world.queue(5, intent=None)
         own_redis.start()
-        wait_until_over(world, 120)
+        wait_until_over(world, 600)
     assert set(world.states()) == {"sent"}
     assert set(world.sink.taken().values()) == {1}

@@ -4,54 +4,16 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
-from redis import Redis
-from redis.exceptions import RedisError
 
 ROOT = Path(__file__).parent.parent.parent
-
-
-class OwnRedis:
-    """A Redis that may be emptied and stopped."""
-
-    def __init__(self) -> None:
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            self.port = sock.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self.start()
-
-    def start(self) -> None:
-        near = Path(sys.executable).parent / "redis-server"
-        program = shutil.which("redis-server") or str(near)
-        options = ["--port", str(self.port), "--save", "", "--bind", "127.0.0.1"]
-        self._process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
-        while True:
-            with suppress(RedisError):
-                if self._client().ping():
-                    return
-            assert time.monotonic() < deadline, "Redis did not start"
-
-    def flush(self) -> None:
-        self._client().flushall()
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait()
-
-    def _client(self) -> Redis[bytes]:
-        return Redis(port=self.port)
 
 
 class Fleet:
@@ -104,12 +66,20 @@ class Fleet:
 
     def end(self) -> None:
         """Kill every process that ever began here, orphans of killed workers too."""
-        for pid in psutil.pids():
-            with suppress(ProcessLookupError):
-                if os.getsid(pid) in self._sessions:
-                    os.kill(pid, signal.SIGKILL)
+        while left := list(filter(self._is_ours, psutil.process_iter())):
+            for process in left:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+            psutil.wait_procs(left, timeout=1)
         for _, process in self._running:
             process.wait()
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        """Alive and of a session that began here. One that is killed may just have forked."""
+        with suppress(psutil.NoSuchProcess, ProcessLookupError):
+            ours = os.getsid(process.pid) in self._sessions
+            return ours and process.status() != psutil.STATUS_ZOMBIE
+        return False
 
 
 @contextmanager

@@ -42,7 +42,7 @@ class RedisServer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        end = time.monotonic() + 15
+        end = time.monotonic() + 60
         while not self._answers():
             assert time.monotonic() < end, "Redis did not start"
             time.sleep(0.05)
@@ -50,7 +50,7 @@ class RedisServer:
 
     def stop(self) -> None:
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
 
     def flush(self) -> None:
         with Redis.from_url(self.url) as client:
