@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -189,9 +190,9 @@ _BLOCKED = sa.text(
 
 def wait_for_lock(connection: sa.Connection) -> list[int]:
     """The backends that wait for a lock this connection holds, as soon as there is one."""
-    deadline = utcnow().timestamp() + 20
+    deadline = time.monotonic() + 60
     while not (blocked := list(connection.execute(_BLOCKED).scalars())):
-        assert utcnow().timestamp() < deadline, "no worker came to that statement"
+        assert time.monotonic() < deadline, "no worker came to that statement"
     return blocked
 
 
@@ -203,7 +204,7 @@ def kill_at_lock(worker: Worker, connection: sa.Connection) -> None:
     blocked = wait_for_lock(connection)
     worker.kill()
     for pid in blocked:
-        connection.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+        connection.execute(sa.text("SELECT pg_terminate_backend(:pid, 60000)"), {"pid": pid})
     connection.rollback()
 
 

@@ -47,25 +47,26 @@ class SinkProcess:
         arguments = (theirs, str(self.log_file), sent_imap)
         self._process = context.Process(target=serve, args=arguments, daemon=True)
         self._process.start()
-        assert self._pipe.poll(30), "the sink did not start"
+        assert self._pipe.poll(60), "the sink did not start"
         self.port: int = self._pipe.recv()
 
     def behave(self, **plan: Any) -> None:
         """Change the plan; returns when the server follows it."""
         self._pipe.send(Plan(**plan))
-        assert self._pipe.poll(10)
-        assert self._pipe.recv() == "planned"
+        self._hear("planned", "the sink does not answer")
 
-    def wait_until_paused(self, seconds: float = 20) -> None:
+    def wait_until_paused(self) -> None:
         """Return when a client has come to the phase the plan names."""
-        assert self._pipe.poll(seconds), "no client came to that phase"
-        assert self._pipe.recv() == "paused"
+        self._hear("paused", "no client came to that phase")
 
     def go_on(self) -> None:
         """Let the paused dialogue continue, and pause no more."""
         self._pipe.send("go")
-        assert self._pipe.poll(10)
-        assert self._pipe.recv() == "going"
+        self._hear("going", "the sink does not answer")
+
+    def _hear(self, word: str, trouble: str) -> None:
+        assert self._pipe.poll(60), trouble
+        assert self._pipe.recv() == word
 
     def taken(self) -> Counter[str]:
         """Message-IDs the server took responsibility for, with how often."""

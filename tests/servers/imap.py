@@ -54,10 +54,10 @@ class Dovecot:
     def stop(self) -> None:
         self._process.terminate()
         try:
-            self._process.wait(10)
+            self._process.wait(60)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(60)
 
     def remove(self) -> None:
         self.stop()
@@ -70,7 +70,7 @@ class Dovecot:
         return client
 
     def _wait_until_it_listens(self) -> None:
-        ends = time.monotonic() + 15
+        ends = time.monotonic() + 60
         while True:
             try:
                 with socket.create_connection(("127.0.0.1", self.port), 1) as sock:
