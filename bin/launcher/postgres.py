@@ -115,6 +115,7 @@ class Postgres:
 
     def launch(self) -> None:
         """Start the server and wait until it takes connections."""
+        self.outlive_remains()
         self.port = self.ports.port_for("postgres")
         options = " ".join(f"-c {name}='{value}'" for name, value in self.settings.items())
         # pg_ctl reads the options as a shell would; no value above holds a quote.
@@ -128,6 +129,13 @@ class Postgres:
         if not self.adopt():  # which clears the process file that it left
             self.ports.require_same(self.port)
             self.launch()
+
+    def outlive_remains(self) -> None:
+        """Wait for the processes of a server that was killed. They end a moment after it, and
+        until then hold its memory: no other server is let at the data."""
+        deadline = time.monotonic() + START_SECONDS
+        while self.remains() and time.monotonic() < deadline:
+            time.sleep(0.05)
 
     def ensure_database(self, name: str) -> None:
         with self.connect("postgres") as connection:
@@ -157,6 +165,18 @@ class Postgres:
 
     def runs(self) -> bool:
         return self.process() is not None
+
+    def remains(self) -> list[psutil.Process]:
+        """All processes that work on this data, the server and those it started."""
+        return [process for process in psutil.process_iter() if self.is_ours(process)]
+
+    def is_ours(self, process: psutil.Process) -> bool:
+        try:
+            return process.name().startswith("postgres") and process.cwd() == str(
+                self.data.resolve()
+            )
+        except psutil.Error:  # it has ended, or is somebody else's
+            return False
 
     def recorded_port(self) -> int:
         lines = self.pid_file_lines()

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 
 import psycopg
 import pytest
@@ -62,7 +63,8 @@ def test_servers_of_a_killed_launcher_are_adopted_with_their_data(home, servers,
         assert connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
         assert connection.execute("SHOW fsync").fetchone() == ("on",)
         connection.execute("CREATE TABLE kept (word text)")
-    redis.Redis.from_url(servers.redis_url).set("kept", "yes")
+    with redis.Redis.from_url(servers.redis_url) as client:
+        client.set("kept", "yes")
 
     servers.stop()
     assert servers.postgres.process() is None
@@ -78,7 +80,7 @@ def test_nobody_gets_in_without_the_password(servers):
     servers.start()
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(host="127.0.0.1", port=servers.postgres.port, user="parakeet", password="x")
-    with redis.Redis(port=servers.redis.port) as client:
+    with redis.Redis("127.0.0.1", servers.redis.port) as client:
         with pytest.raises(redis.AuthenticationError):
             client.ping()
 
@@ -88,7 +90,7 @@ def test_a_process_file_that_points_at_a_stranger_is_no_server(home, ports):
     try:
         postgres.start()
         postgres.stop()
-        stranger = subprocess.Popen(["sleep", "60"])
+        stranger = subprocess.Popen(["sleep", "600"])
         postgres.account.own(postgres.home)
         (postgres.data / "postmaster.pid").write_text(f"{stranger.pid}\n{postgres.data}\n")
         postgres.start()
@@ -209,6 +211,22 @@ def test_servers_that_were_killed_come_back_with_their_data(servers, capsys):
     servers.look_at = 0
     servers.revive()
     assert "ended" not in capsys.readouterr().out
+
+
+def test_what_a_killed_postgresql_leaves_behind_is_waited_for(servers, capsys):
+    servers.start()
+    server = servers.postgres.process()
+    slow = server.children()[0]
+    slow.suspend()
+    server.kill()
+    waking = threading.Timer(2, slow.resume)
+    waking.start()
+    while servers.postgres.runs():
+        pass
+    servers.revive()
+    waking.join()
+    assert servers.postgres.answers()
+    assert "did not start" not in capsys.readouterr().err
 
 
 def test_a_server_whose_port_was_taken_comes_back_when_it_is_free(servers, capsys):
