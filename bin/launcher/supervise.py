@@ -167,6 +167,7 @@ class Supervisor:
             if child.runs:
                 continue
             if not child.start_at:
+                self.step(0)  # its last words may have come after the last look
                 code = child.popen.returncode if child.popen else None
                 pause = child.plan_restart()
                 say(

@@ -12,7 +12,7 @@ import os, subprocess, sys
 from pathlib import Path
 from launcher.lock import take_lock
 lock = take_lock(Path(sys.argv[1]), "bin/run")
-child = subprocess.Popen(["sleep", "60"], close_fds=False, stdout=subprocess.DEVNULL)
+child = subprocess.Popen(["sleep", "600"], close_fds=False, stdout=subprocess.DEVNULL)
 print(child.pid, flush=True)
 sys.stdin.read()
 """
