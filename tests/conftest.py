@@ -199,7 +199,7 @@ def _rolled_back() -> Iterator[None]:
 
 # What processes that were killed have begun may still be at work.
 END_OTHERS = (
-    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
 
@@ -212,7 +212,7 @@ def _committed() -> Iterator[None]:
         names = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
         with db.engine.begin() as connection:
             connection.execute(sa.text(END_OTHERS))
-            connection.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            connection.execute(sa.text(f"TRUNCATE {names} CASCADE"))
 
 
 @pytest.fixture
