@@ -59,9 +59,11 @@ def test_the_sweep_rings_for_accounts_that_are_due(mailbox: Mailbox, rings: list
 
     expected = [("sync.pull", {"account_id": account_id}, workspace_id)]
     assert swept() == expected
-    run("sync.pull", account_id=account_id)
-    assert swept() == []
-    with freeze(utcnow() + timedelta(seconds=30)):
+    now = utcnow()
+    with freeze(now):
+        run("sync.pull", account_id=account_id)
+        assert swept() == []
+    with freeze(now + timedelta(seconds=30)):
         assert swept() == expected
 
 

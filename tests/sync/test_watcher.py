@@ -24,7 +24,7 @@ def watcher(app: App) -> Iterator[Watcher]:
     made.close()
 
 
-def until(watcher: Watcher, condition: Callable[[], Any], seconds: float = 20.0) -> None:
+def until(watcher: Watcher, condition: Callable[[], Any], seconds: float = 60.0) -> None:
     """Drive the loop until something holds; it waits on its sockets, not on the clock."""
     ends = time.monotonic() + seconds
     while not condition():

@@ -194,8 +194,9 @@ class TestJudging:
         assert heard[0].is_human
         assert heard[0].campaign_lead_id == 2
 
-    def test_a_click_waits_for_its_burst(self, client, mail, link, heard):
-        client.get(f"/t/c/{sign_ids('click', mail.id, link.id)}", headers=FIREFOX)
-        judge_hits()
+    def test_a_click_waits_for_its_burst(self, client, mail, link, heard, freeze):
+        with freeze(utcnow()):
+            client.get(f"/t/c/{sign_ids('click', mail.id, link.id)}", headers=FIREFOX)
+            judge_hits()
         assert heard == []
         assert stored()[0].processed_at is None
