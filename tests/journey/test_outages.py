@@ -38,6 +38,7 @@ from tests.servers.redis_server import RedisServer, redis_server
 SOON = {"SOCKET_TIMEOUT": "3", "SEND_LEASE_SECONDS": "7", "RECONCILE_WAITS": "1,1"}
 
 LEADS = 10
+PERIODIC = "rq:scheduler:scheduled_jobs"
 
 
 @dataclass
@@ -80,12 +81,12 @@ class World:
     def launch(self, name: str) -> str:
         where = self.campaign(name)
         self.visitor.ask("POST", f"{where}/launch")
-        until(f"the first mails of {name} leave", lambda: self.sent(name).total() >= 3, 40)
+        until(f"the first mails of {name} leave", lambda: self.sent(name).total() >= 3, 120)
         return where
 
     def assert_all_once(self, name: str, where: str, seconds: float, leads: int = LEADS) -> None:
         until(f"all of {name} is sent", lambda: len(self.sent(name)) == leads, seconds)
-        until("and counted", lambda: self.visitor.ask("GET", where)["stats"]["sent"] == leads, 40)
+        until("and counted", lambda: self.visitor.ask("GET", where)["stats"]["sent"] == leads, 120)
         assert set(self.sent(name).values()) == {1}
 
 
@@ -168,24 +169,26 @@ def at_work(world: World) -> Iterator[list[str]]:
         yield trouble
     finally:
         over.set()
-        thread.join(60)
+        thread.join(300)
 
 
 def periodic_entries(redis: RedisServer) -> set[str]:
     """Ids of what the scheduler will ring."""
     with Redis.from_url(redis.url) as client:
-        return {key.decode() for key in client.zrange("rq:scheduler:scheduled_jobs", 0, -1)}
+        return {key.decode() for key in client.zrange(PERIODIC, 0, -1)}
 
 
 def test_an_emptied_redis_loses_no_mail_and_no_periodic_job(world: World) -> None:
     declared = {f"periodic-{spec.name.replace('.', '-')}" for spec in periodic_jobs()}
-    until("the periodic list is there", lambda: periodic_entries(world.redis) >= declared, 20)
+    until("the periodic list is there", lambda: periodic_entries(world.redis) >= declared, 120)
     where = world.launch("flushed")
     with at_work(world) as trouble:
-        world.redis.flush()
-        assert periodic_entries(world.redis) == set()
-        until("the periodic list is back", lambda: periodic_entries(world.redis) == declared, 90)
-        world.assert_all_once("flushed", where, 90)
+        # Looked at in the same breath: a scheduler in the middle of a round writes at once.
+        with Redis.from_url(world.redis.url) as client, client.pipeline() as at_once:
+            at_once.flushall().zcard(PERIODIC)
+            assert at_once.execute() == [True, 0]
+        until("the periodic list is back", lambda: periodic_entries(world.redis) == declared, 240)
+        world.assert_all_once("flushed", where, 240)
     assert trouble == []
 
 
@@ -203,8 +206,8 @@ def assert_survives_without_redis(world: World, name: str, seconds: float) -> No
             time.sleep(max(0.0, seconds - (time.monotonic() - began)))
         finally:
             world.redis.start()
-        world.assert_all_once(name, where, 150)
-        world.assert_all_once(f"{name}too", waiting, 150, leads=4)
+        world.assert_all_once(name, where, 300)
+        world.assert_all_once(f"{name}too", waiting, 300, leads=4)
     assert trouble == []
     assert_all_run(world)
 
@@ -226,7 +229,7 @@ def test_mail_servers_killed_and_back_after_some_seconds(world: World) -> None:
     world.parakeet.kill("sandbox")  # SMTP and IMAP at once, in the middle of whatever they did
     time.sleep(8)
     world.parakeet.spawn("sandbox", "-m", "app.sandbox")
-    until("the mail servers are back", lambda: _answers(world), 20)
+    until("the mail servers are back", lambda: _answers(world), 60)
     assert began < LEADS
     assert world.visitor.get("/w/acme/dashboard").ok
     world.assert_all_once("dead", where, 400)
@@ -251,7 +254,7 @@ def test_database_connections_cut_again_and_again(world: World) -> None:
     where = world.launch("cut")
     engine = sa.create_engine(world.parakeet.server_url, isolation_level="AUTOCOMMIT")
     cut = sa.text(
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = :d"
+        "SELECT count(pg_terminate_backend(pid, 60000)) FROM pg_stat_activity WHERE datname = :d"
     )
     for _ in range(6):
         with engine.connect() as connection:
@@ -261,18 +264,18 @@ def test_database_connections_cut_again_and_again(world: World) -> None:
         assert world.visitor.call("GET", where).status_code == 200
         time.sleep(1.5)
     engine.dispose()
-    world.assert_all_once("cut", where, 120)
+    world.assert_all_once("cut", where, 300)
     assert_all_run(world)
 
 
 def test_what_is_opened_while_the_database_restarts_is_kept(world: World) -> None:
-    world.assert_all_once("blink", world.launch("blink"), 120)
+    world.assert_all_once("blink", world.launch("blink"), 300)
     mails = [read_mails(world, sender["email"], "Sent")[-1] for sender in world.senders]
     before = _opens(world)
     with ThreadPoolExecutor() as people:
         world.postgres.stop()
         answers = people.map(look_at_pictures, mails)
-        time.sleep(1)
+        time.sleep(0.3)  # they come while it is away, and are kept for about five seconds
         world.postgres.restart()
         assert all(answer.ok for answer in answers)
     assert _opens(world) == before + len(mails)
@@ -282,14 +285,15 @@ def test_postgresql_killed_and_back_after_some_seconds(world: World) -> None:
     where = world.launch("crashed")
     world.postgres.process().kill()
     began = time.monotonic()
-    until("it is down", lambda: not world.postgres.runs(), 20)
+    # Its sessions outlive it by a moment, in which they still answer.
+    until("it is down", lambda: not world.postgres.remains(), 60)
     answer = world.visitor.get("/w/acme/dashboard")
     assert answer.status_code == 503
     assert "does not answer right now" in answer.text
     time.sleep(max(0.0, 5 - (time.monotonic() - began)))
     world.postgres.restart()
-    until("the pages are back", lambda: world.visitor.get("/w/acme/dashboard").ok, 20)
-    world.assert_all_once("crashed", where, 180)
+    until("the pages are back", lambda: world.visitor.get("/w/acme/dashboard").ok, 60)
+    world.assert_all_once("crashed", where, 300)
     assert_all_run(world)
 
 
