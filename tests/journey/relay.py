@@ -7,6 +7,7 @@ does so; everybody else may deliver to the mailboxes here, as strangers' servers
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from tests.servers.certificates import Certificate
 from tests.servers.imap import SENT, Dovecot
-from tests.servers.ports import free_port
+from tests.servers.smtp import hang_up
 
 UNKNOWN = "550 5.1.1 <{}>: there is nobody of that name here"
 
@@ -33,47 +34,51 @@ class Relay:
     files_copies: bool = False
     unknown: set[str] = field(default_factory=set)
     accepted: list[tuple[str, str, str]] = field(default_factory=list)
-    port: int = field(default_factory=free_port)
+    port: int = 0
 
     def start(self) -> Relay:
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
+        self._protocols: list[SMTP] = []
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
         return self
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(60)
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.set_exception_handler(lambda loop, context: None)  # clients that just hang up
         context = self.certificate.server_context()
         listening = self._loop.create_server(
-            lambda: SMTP(
-                self,
-                hostname="mail.people.test",
-                tls_context=None if self.implicit_tls else context,
-                authenticator=self._check,
-                auth_require_tls=not self.implicit_tls,
-                loop=self._loop,
-            ),
+            lambda: self._protocol(context),
             "127.0.0.1",
             self.port,
             ssl=context if self.implicit_tls else None,
         )
         server = self._loop.run_until_complete(listening)
+        self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         self._loop.run_forever()
         server.close()
-        others = asyncio.all_tasks(self._loop)
-        for task in others:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*others, return_exceptions=True))
+        self._loop.run_until_complete(hang_up(self._protocols))
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
+
+    def _protocol(self, context: ssl.SSLContext) -> SMTP:
+        protocol = SMTP(
+            self,
+            hostname="mail.people.test",
+            tls_context=None if self.implicit_tls else context,
+            authenticator=self._check,
+            auth_require_tls=not self.implicit_tls,
+            loop=self._loop,
+        )
+        self._protocols.append(protocol)
+        return protocol
 
     def _check(
         self, server: Any, session: Session, envelope: Envelope, mechanism: str, data: Any

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,18 +76,8 @@ class SmtpSink:
         self._ready.set()
         self._loop.run_forever()
         server.close()
-        self._loop.run_until_complete(self._hang_up())
+        self._loop.run_until_complete(hang_up(self._protocols))
         self._loop.close()
-
-    async def _hang_up(self) -> None:
-        for protocol in self._protocols:
-            if protocol.transport is not None:
-                protocol.transport.abort()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        await asyncio.sleep(0)
 
     def _protocol(self) -> _Protocol:
         self.connections += 1
@@ -196,6 +186,18 @@ class _Protocol(SMTP):
             self.transport.abort()
             return "250 unheard"
         return act
+
+
+async def hang_up(protocols: Sequence[SMTP]) -> None:
+    """Drop all connections before their loop is closed: the garbage collector would complain."""
+    for protocol in protocols:
+        if protocol.transport is not None:
+            protocol.transport.abort()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.sleep(0)
 
 
 @contextmanager
