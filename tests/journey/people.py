@@ -35,14 +35,14 @@ class Visitor:
         self.json.close()
 
     def get(self, path: str, **options: Any) -> requests.Response:
-        return self.pages.get(self.url + path, timeout=30, **options)
+        return self.pages.get(self.url + path, timeout=120, **options)
 
     def submit(self, path: str, form: str = "", **fields: Any) -> requests.Response:
         """Fill in the form of the page `form` and send it to `path`."""
         token = TOKEN.search(self.get(form or path).text)
         assert token, f"no form at {form or path}"
         fields["csrf_token"] = unescape(token.group(1))
-        answer = self.pages.post(self.url + path, data=fields, timeout=30)
+        answer = self.pages.post(self.url + path, data=fields, timeout=120)
         assert answer.ok, f"{path}: {answer.status_code} {answer.text[:2000]}"
         return answer
 
@@ -62,7 +62,7 @@ class Visitor:
         return found.get("data", found) if isinstance(found, dict) else found
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        return self.json.request(method, self.url + path, timeout=30, **options)
+        return self.json.request(method, self.url + path, timeout=120, **options)
 
 
 class Mailboxes(Protocol):
@@ -101,7 +101,7 @@ def look_at_pictures(mail: EmailMessage) -> requests.Response:
     """What a mail program does when the mail is opened."""
     found = PIXEL.search(html_of(mail))
     assert found, html_of(mail)
-    return requests.get(unescape(found.group(1)), headers={"User-Agent": FIREFOX}, timeout=30)
+    return requests.get(unescape(found.group(1)), headers={"User-Agent": FIREFOX}, timeout=120)
 
 
 def follow_link(mail: EmailMessage) -> requests.Response:
@@ -110,7 +110,7 @@ def follow_link(mail: EmailMessage) -> requests.Response:
     assert found, html_of(mail)
     where = unescape(found.group(1))
     headers = {"User-Agent": FIREFOX}
-    return requests.get(where, headers=headers, allow_redirects=False, timeout=30)
+    return requests.get(where, headers=headers, allow_redirects=False, timeout=120)
 
 
 def unsubscribe_by_header(mail: EmailMessage) -> requests.Response:
@@ -118,7 +118,7 @@ def unsubscribe_by_header(mail: EmailMessage) -> requests.Response:
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     found = re.search(r"<(https?://[^>]+)>", mail["List-Unsubscribe"])
     assert found
-    return requests.post(found.group(1), data={"List-Unsubscribe": "One-Click"}, timeout=30)
+    return requests.post(found.group(1), data={"List-Unsubscribe": "One-Click"}, timeout=120)
 
 
 def answer(mail: EmailMessage, text: str, *, by: str, port: int) -> str:
@@ -131,6 +131,6 @@ def answer(mail: EmailMessage, text: str, *, by: str, port: int) -> str:
     reply["References"] = f"{mail['References'] or ''} {mail['Message-ID']}".strip()
     reply["Date"] = localtime()
     reply.set_content(f"{text}\n\nOn Monday, {mail['From']} wrote:\n> {mail['Subject']}\n")
-    with smtplib.SMTP("127.0.0.1", port, timeout=30) as server:
+    with smtplib.SMTP("127.0.0.1", port, timeout=120) as server:
         server.send_message(reply)
     return str(reply["Message-ID"])

@@ -9,13 +9,12 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.error import URLError
 from uuid import uuid4
 
+import requests
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
 from redis import Redis
@@ -24,7 +23,7 @@ from tests.servers.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 WORKERS = ("send", "sync", "default", "bulk")
-READY_SECONDS = 60
+READY_SECONDS = 180  # eight processes start at once, beside other tests
 
 
 def until(what: str, ask: Callable[[], object], seconds: float = 60) -> object:
@@ -92,7 +91,8 @@ class Installation:
 
     def start(self, *, workers: tuple[str, ...] = WORKERS) -> "Installation":
         """Create the database and start everything; returns when the pages answer."""
-        Redis.from_url(self.redis_url).flushdb()
+        with Redis.from_url(self.redis_url) as redis:
+            redis.flushdb()
         self._admin(f'CREATE DATABASE "{self.name}"')
         self.flask("db", "upgrade")
         gunicorn = f"-m gunicorn wsgi:app --bind 127.0.0.1:{self.port} --worker-class gthread"
@@ -124,7 +124,7 @@ class Installation:
         """Kill a process and its children at once."""
         process = self.processes.pop(name)
         os.killpg(process.pid, number)
-        process.wait(20)
+        process.wait(60)
 
     def flask(self, *arguments: str) -> str:
         """Run a flask command of this installation."""
@@ -152,7 +152,7 @@ class Installation:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
-                process.wait(10)
+                process.wait(60)
                 print(f"{name} had to be killed")  # noqa: T201 - seen when a test fails
         self.processes.clear()
         self._admin(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
@@ -167,7 +167,6 @@ class Installation:
         if self.processes["web"].poll() is not None:
             raise AssertionError("the web process ended:\n" + self.words("web")[-4000:])
         try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:  # noqa: S310
-                return bool(answer.status == 200)
-        except (URLError, OSError):
+            return requests.get(f"{self.url}/readyz", timeout=10).status_code == 200
+        except requests.RequestException:
             return False
