@@ -112,6 +112,14 @@ def test_the_campaign_says_what_it_waits_for(running):
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Outbox)) == 0
 
 
+def test_the_campaign_says_that_only_paused_leads_are_left(running):
+    campaign, *people = running
+    for lead in people:
+        lead.state = "paused"
+    db.session.flush()
+    assert "are paused" in explain_campaign(campaign, utcnow()).sentence
+
+
 def test_a_step_added_while_running_waits_for_its_text(running):
     campaign, old, _ = running
     sequence.add_step(campaign)

@@ -16,6 +16,7 @@ class Reason(StrEnum):
     NO_STEPS = "no_steps"
     STEP_UNREADY = "step_unready"
     NO_LEADS = "no_leads"
+    LEADS_PAUSED = "leads_paused"
     NO_ACCOUNTS = "no_accounts"
     ACCOUNTS_UNAVAILABLE = "accounts_unavailable"
     ACCOUNT_LOST = "account_lost"
@@ -45,6 +46,7 @@ CAMPAIGN_SENTENCES: dict[Reason, str] = {
     Reason.NO_STEPS: "Nothing can be sent: the sequence has no steps.",
     Reason.STEP_UNREADY: "Nothing more is sent until the next step has its text.",
     Reason.NO_LEADS: "Waiting for leads: nobody is left to write to.",
+    Reason.LEADS_PAUSED: "Nothing is due: the leads that are left are paused or need a decision.",
     Reason.NO_ACCOUNTS: "Nothing can be sent: no sender account is chosen.",
     Reason.ACCOUNTS_UNAVAILABLE: "Nothing can be sent: all sender accounts are paused or disconnected.",
     Reason.ACCOUNT_LOST: "The remaining leads belong to a sender account that cannot send now.",

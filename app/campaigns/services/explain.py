@@ -118,7 +118,7 @@ def _why_no_candidates(
     """Nobody can be planned: a limit, a gap, a delay, or only leads that wait for a person."""
     next_due = due.next_due_at(running.campaign.id, running.unready)
     if next_due is None:
-        return Reason.STEP_UNREADY if running.unready else Reason.NO_LEADS, None
+        return Reason.STEP_UNREADY if running.unready else Reason.LEADS_PAUSED, None
     if next_due > now + HORIZON:
         return Reason.DELAY, next_open_of(running.schedule, next_due)
     probe = DueLead(0, running.campaign.id, next_due)
