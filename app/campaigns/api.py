@@ -15,7 +15,7 @@ from app.campaigns.schemas import (
     LeadIdsInput,
     LeadsInput,
     PreviewInput,
-    ScheduleBody,
+    ScheduleInput,
     SequenceInput,
     SettingsInput,
     TestSendInput,
@@ -123,9 +123,9 @@ def show_schedule(campaign: Campaign) -> ScheduleJson:
     "/campaign/<int:campaign_id>/schedule",
     permission="campaigns.edit",
     find=FIND,
-    body=ScheduleBody,
+    body=ScheduleInput,
 )
-def update_schedule(campaign: Campaign, value: ScheduleBody) -> ScheduleJson:
+def update_schedule(campaign: Campaign, value: ScheduleInput) -> ScheduleJson:
     """Change when mails may leave."""
     services.update_schedule(campaign, value)
     return show_schedule(campaign)

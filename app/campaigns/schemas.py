@@ -1,6 +1,5 @@
 """Inputs of the campaigns room, for both doors."""
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Self
 
@@ -70,12 +69,51 @@ class StepInput(TextInput, DelayInput):
     """A whole step, as a program sends it."""
 
 
-class ScheduleRules(BaseModel):
-    """When mails may leave; the windows are written differently at each door."""
+def check_clock(text: str) -> str:
+    """A time of the day. Errors: ValueError."""
+    try:
+        parse_minutes(text)
+    except ValueError:
+        raise ValueError("Please write times like 08:30.") from None
+    return text
+
+
+ClockTime = Annotated[str, AfterValidator(check_clock)]
+
+
+def _end_minutes(text: str) -> int:
+    return parse_minutes(text) or 24 * 60
+
+
+class WindowInput(BaseModel):
+    """One opening of a weekday, Monday being 0."""
+
+    weekday: Annotated[int, Field(ge=0, le=6)]
+    start: ClockTime
+    end: ClockTime
+
+    @field_validator("end")
+    @classmethod
+    def after_the_start(cls, value: str, info: ValidationInfo) -> str:
+        """On the same day; 00:00 means midnight."""
+        start = info.data.get("start")
+        if start and _end_minutes(value) <= parse_minutes(start):
+            raise ValueError("A window must end after it starts, on the same day.")
+        return value
+
+    @property
+    def window(self) -> Window:
+        """The same in minutes."""
+        return Window(self.weekday, parse_minutes(self.start), _end_minutes(self.end))
+
+
+class ScheduleInput(BaseModel):
+    """When mails may leave."""
 
     time_zone: str = "UTC"
     use_lead_time_zone: bool = False
     always_open: bool = False
+    windows: list[WindowInput] = []
     starts_on: Day = None
     ends_on: Day = None
     daily_cap: Cap = None
@@ -107,57 +145,8 @@ class ScheduleRules(BaseModel):
 
     @property
     def openings(self) -> tuple[Window, ...]:
-        """The windows, merged. Errors: ValueError with a sentence."""
-        return ALWAYS_OPEN if self.always_open else merge_windows(self.given_windows())
-
-    def given_windows(self) -> Iterable[Window]:
-        """The windows as they were given."""
-        return ()
-
-
-class ScheduleInput(ScheduleRules):
-    """A schedule of the form: its windows come as three lists of equal length."""
-
-    weekday: list[int] = []
-    start: list[str] = []
-    end: list[str] = []
-
-    def given_windows(self) -> Iterable[Window]:
-        """One window for each line. Errors: ValueError with a sentence."""
-        if not len(self.weekday) == len(self.start) == len(self.end):
-            raise ValueError("Please give each window a day, a start and an end.")
-        rows = zip(self.weekday, self.start, self.end, strict=True)
-        return (_window(day, check_clock(start), check_end(end, start)) for day, start, end in rows)
-
-
-def check_clock(text: str) -> str:
-    """A time of the day. Errors: ValueError."""
-    try:
-        parse_minutes(text)
-    except ValueError:
-        raise ValueError("Please write times like 08:30.") from None
-    return text
-
-
-ClockTime = Annotated[str, AfterValidator(check_clock)]
-
-
-def check_end(end: str, start: str) -> str:
-    """A time after `start` on the same day; 00:00 means midnight. Errors: ValueError."""
-    if _end_minutes(check_clock(end)) <= parse_minutes(start):
-        raise ValueError("A window must end after it starts, on the same day.")
-    return end
-
-
-def _end_minutes(text: str) -> int:
-    return parse_minutes(text) or 24 * 60
-
-
-def _window(day: int, start: str, end: str) -> Window:
-    """A window out of checked times. Errors: ValueError."""
-    if not 0 <= day <= 6:
-        raise ValueError("Please give each window a day, a start and an end.")
-    return Window(day, parse_minutes(start), _end_minutes(end))
+        """The windows, merged."""
+        return ALWAYS_OPEN if self.always_open else merge_windows(w.window for w in self.windows)
 
 
 class SettingsInput(BaseModel):
@@ -194,30 +183,6 @@ class SequenceInput(BaseModel):
     """The whole sequence, in order."""
 
     steps: Annotated[list[StepInput], Field(min_length=1, max_length=50)]
-
-
-class WindowInput(BaseModel):
-    """One opening of a weekday, Monday being 0."""
-
-    weekday: Annotated[int, Field(ge=0, le=6)]
-    start: ClockTime
-    end: ClockTime
-
-    @field_validator("end")
-    @classmethod
-    def after_the_start(cls, value: str, info: ValidationInfo) -> str:
-        """On the same day."""
-        return check_end(value, info.data["start"]) if "start" in info.data else value
-
-
-class ScheduleBody(ScheduleRules):
-    """A schedule as a program sends it, with its windows as one list."""
-
-    windows: list[WindowInput] = []
-
-    def given_windows(self) -> Iterable[Window]:
-        """The windows of the list."""
-        return (_window(one.weekday, one.start, one.end) for one in self.windows)
 
 
 class PreviewInput(BaseModel):

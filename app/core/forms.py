@@ -1,6 +1,7 @@
 """Forms of the page door: HTML fields through a pydantic schema, errors by field."""
 
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from flask import request
@@ -110,9 +111,19 @@ def read_fields(schema: type[BaseModel]) -> dict[str, Any]:
     return raw
 
 
-def parse_form(schema: type[Schema]) -> Form[Schema]:
-    """Validate the request's form with `schema`; never raises for bad input."""
-    raw = read_fields(schema)
+def read_lines(*names: str) -> list[dict[str, str]]:
+    """Fields that repeat line by line, as one record a line. What is empty is absent, and so is a
+    line without anything."""
+    columns = [[value.strip() for value in request.form.getlist(name)] for name in names]
+    lines = [zip(names, values, strict=True) for values in zip_longest(*columns, fillvalue="")]
+    records = [{name: value for name, value in line if value} for line in lines]
+    return [record for record in records if record]
+
+
+def parse_form(schema: type[Schema], **given: Any) -> Form[Schema]:
+    """Validate the request's form with `schema`; never raises for bad input. `given` are fields
+    the view has read itself."""
+    raw = read_fields(schema) | given
     form: Form[Schema] = Form(data=raw)
     try:
         form._value = schema.model_validate(raw)

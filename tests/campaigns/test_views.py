@@ -351,7 +351,7 @@ def test_the_schedule_is_saved_with_its_windows(page, cast, campaign):
     [
         ({"time_zone": "Mars/One"}, "time zone"),
         ({"weekday": [], "start": [], "end": []}, "at least one window"),
-        ({"weekday": ["1"]}, "a day, a start and an end"),
+        ({"weekday": ["1"]}, "fill this in"),
         ({"end": ["08:00", "14:00"]}, "end after it starts"),
         ({"start": ["9 o'clock", "13:00"]}, "times like 08:30"),
         ({"starts_on": "2026-12-02", "ends_on": "2026-12-01"}, "before the first"),
@@ -361,6 +361,18 @@ def test_the_schedule_is_saved_with_its_windows(page, cast, campaign):
 def test_a_schedule_that_makes_no_sense_is_refused(page, cast, campaign, over, said):
     answer = page.as_(cast.alice).post(url(campaign, "/schedule"), schedule(**over), 422)
     assert said in answer.text
+
+
+def test_a_wrong_window_is_told_on_its_line_and_none_of_it_moves(page, cast, campaign):
+    typed = {"weekday": ["0", "", "2"], "start": ["09:00", "", ""], "end": ["08:00", "", "17:00"]}
+    answer = page.as_(cast.alice).post(url(campaign, "/schedule"), schedule(**typed), 422)
+    lines = answer.soup.select(".windows__line")[:2]
+    assert [line.select_one("[name=end]")["value"] for line in lines] == ["08:00", "17:00"]
+    assert lines[1].select_one("[name=start]")["value"] == ""
+    assert "end after it starts" in lines[0].text
+    assert "fill this in" in lines[1].text
+    assert lines[0].select_one("[aria-invalid]")["name"] == "end"
+    assert lines[1].select_one("[aria-invalid]")["name"] == "start"
 
 
 def test_settings_are_saved(page, cast, campaign):

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.campaigns.policies.schedule import OFFICE_HOURS, Window, to_instant
 from app.campaigns.queries.planner_lock import wait_for_planner
-from app.campaigns.schemas import ScheduleRules, SettingsInput
+from app.campaigns.schemas import ScheduleInput, SettingsInput
 from app.campaigns.services.running import refuse_unverified, take_back_queued
 from app.core.db import db
 from app.core.errors import Invalid
@@ -36,7 +36,7 @@ def rename_campaign(campaign: Campaign, name: str) -> None:
     campaign.name = name
 
 
-def update_schedule(campaign: Campaign, form: ScheduleRules) -> None:
+def update_schedule(campaign: Campaign, form: ScheduleInput) -> None:
     """Windows, zone, days and caps. A running campaign follows at once."""
     wait_for_planner()
     zone = ZoneInfo(form.time_zone)

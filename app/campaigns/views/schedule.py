@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.campaigns.policies.schedule import Window, format_minutes, is_always_open
@@ -10,7 +10,7 @@ from app.campaigns.queries.campaigns import get_campaign, schedule_of
 from app.campaigns.schemas import ScheduleInput
 from app.campaigns.services.campaigns import update_schedule as save_schedule
 from app.campaigns.views.blueprint import bp, frame
-from app.core.forms import Form, parse_form
+from app.core.forms import Form, parse_form, read_lines
 from app.core.permissions import requires
 from app.models import Campaign
 from app.web.responses import done, invalid, page
@@ -32,21 +32,24 @@ def _context(campaign: Campaign, form: Form[Any] | None = None) -> dict[str, Any
     """The form's choices, and the windows as lines."""
     schedule = schedule_of(campaign)
     always = is_always_open(schedule.windows)
+    windows = () if always else schedule.windows
     return frame(
         campaign,
         "schedule",
         schedule=schedule,
         always_open=always,
-        lines=_posted_lines(form) if form else _lines(() if always else schedule.windows),
+        lines=[*(form.get("windows") if form else _lines(windows)), *[{}] * SPARE],
         weekdays=list(enumerate(WEEKDAYS)),
         time_zones=time_zone_options(),
     )
 
 
-def _lines(windows: tuple[Window, ...]) -> list[tuple[int | str, str, str]]:
-    """Windows as (weekday, start, end), with empty lines behind."""
-    filled = [(w.weekday, format_minutes(w.start), _end(w.end)) for w in windows]
-    return [*filled, *[("", "", "")] * SPARE]
+def _lines(windows: tuple[Window, ...]) -> list[dict[str, Any]]:
+    """Windows as they are written in a form."""
+    return [
+        {"weekday": w.weekday, "start": format_minutes(w.start), "end": _end(w.end)}
+        for w in windows
+    ]
 
 
 def _end(minutes: int) -> str:
@@ -54,12 +57,9 @@ def _end(minutes: int) -> str:
     return format_minutes(minutes % (24 * 60))
 
 
-def _posted_lines(form: Form[Any]) -> list[tuple[int | str, str, str]]:
-    """What the person typed."""
-    columns = [form.get(name, []) for name in ("weekday", "start", "end")]
-    size = max(map(len, columns), default=0)
-    padded = [[*column, *[""] * (size - len(column))] for column in columns]
-    return [*zip(*padded, strict=True), *[("", "", "")] * SPARE]
+def _typed_windows() -> list[dict[str, str]]:
+    """The lines of the form; "at any time" hides them, so they say nothing then."""
+    return [] if request.form.get("always_open") else read_lines("weekday", "start", "end")
 
 
 @bp.post("/<int:campaign_id>/schedule")
@@ -67,7 +67,7 @@ def _posted_lines(form: Form[Any]) -> list[tuple[int | str, str, str]]:
 def update_schedule(campaign_id: int) -> ResponseReturnValue:
     """Save it; a running campaign follows at once."""
     campaign = get_campaign(campaign_id)
-    form = parse_form(ScheduleInput)
+    form = parse_form(ScheduleInput, windows=_typed_windows())
     if not form.ok:
         return invalid("campaigns/schedule.html", form=form, **_context(campaign, form))
     save_schedule(campaign, form.value)
