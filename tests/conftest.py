@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from redis import Redis
 
 from app import create_app
@@ -31,7 +31,7 @@ from app.core.settings import settings
 from app.core.tenancy import workspace_context
 from app.core.transactions import App
 from app.models import User, Workspace
-from tests.chromium import CHROMIUM, FLAGS
+from tests.chromium import CHROMIUM, FLAGS, PATIENCE
 from tests.distribution import ByInstallation
 from tests.factories import make_user, make_workspace
 from tests.pages import PageClient
@@ -41,6 +41,7 @@ hypothesis_settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 hypothesis_settings.load_profile("house")
+expect.set_options(timeout=PATIENCE)
 LOOPBACK = ("127.", "::1", "localhost")
 
 

@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.places import PASSWORD, PATIENCE, sign_in
+from tests.browser.places import PASSWORD, sign_in
+from tests.chromium import PATIENCE
 from tests.servers.installation import Installation
 from tests.servers.redis_server import redis_server
 
 SHOTS = Path(__file__).parents[2] / "screenshots"
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}
 SCHEMES = ("light", "dark")
-expect.set_options(timeout=20_000)  # a busy machine is no fault of a page
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,10 @@ from pathlib import Path
 import sqlalchemy as sa
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.chromium import PATIENCE
 from tests.servers.installation import ROOT, Installation, until
 
 PASSWORD = "violet harbour stone 7"
-PATIENCE = 60_000  # ms; a busy machine is no fault of a page
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverleihung"
 COLLEAGUE, GUEST, NEWCOMER = "colleague@example.test", "guest@example.test", "new@example.test"
 PEOPLE = f"""email,first_name,last_name,company
@@ -49,7 +49,7 @@ class Guide:
         self.tab.goto(f"{campaign}/sequence")
         step = self.tab.locator(".step").first.get_attribute("id") or ""
         self.tab.goto(f"{w}/mailhub")
-        expect(self.tab.locator(".thread-row").first).to_be_visible(timeout=PATIENCE)
+        expect(self.tab.locator(".thread-row").first).to_be_visible()
         thread = self.first_link(f"{w}/mailhub?box=all", r"/mailhub/threads/\d+")
         step = step.removeprefix("step-")
         return {"campaign": campaign, "account": account, "step": step, "thread": thread}
@@ -130,7 +130,7 @@ class Guide:
         visitor.goto("/sandbox/mail")
         letter = visitor.locator("article").filter(has_text=f"To {email}")
         link = letter.locator(f"a[href*='{kind}']").first
-        expect(link).to_be_visible(timeout=30_000)
+        expect(link).to_be_visible()
         return str(link.evaluate("link => link.pathname"))
 
     def first_mail(self, w: str) -> int | None:

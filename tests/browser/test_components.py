@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import assert_accessible, assert_no_sideways_scroll
+from tests.chromium import PATIENCE
 
 PAGES = ["", "/shell", "/panes", "/public"]
 
@@ -145,6 +146,7 @@ def test_the_chart_is_drawn_and_also_a_table(sheet: Page):
 
 def test_a_long_page_reads_without_scripts(browser, installation):
     context = browser.new_context(base_url=installation.url, java_script_enabled=False)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto("/styleguide")
     expect(page.locator("#table tbody .table__row")).to_have_count(5)

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.accessibility import assert_accessible
+from tests.chromium import PATIENCE
 from tests.servers.installation import until
 
 # Whether what has the focus shows it: an outline of its own or of what holds it, or a field's ring.
@@ -137,6 +138,7 @@ def test_the_rest_of_a_phones_bar_opens_and_closes(tab: Page, w: str):
 def test_pages_are_read_without_scripts(demo: BrowserContext, w: str):
     assert demo.browser is not None
     plain = demo.browser.new_context(java_script_enabled=False, storage_state=demo.storage_state())
+    plain.set_default_timeout(PATIENCE)
     tab = plain.new_page()
     tab.set_viewport_size({"width": 390, "height": 844})
     for path in ("campaigns", "mailhub", "leads", "accounts", "outbox"):

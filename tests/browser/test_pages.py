@@ -8,8 +8,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.accessibility import assert_accessible, assert_no_sideways_scroll
 from tests.browser.conftest import SHOTS, SIZES
-from tests.browser.places import PATIENCE, Guide
+from tests.browser.places import Guide
 from tests.browser.walk import EMPTY, ERRORS, FOREIGN, INSIDE, OUTSIDE, REFUSED
+from tests.chromium import PATIENCE
 from tests.servers.installation import Installation
 
 LOOKS = [("wide", "light"), ("phone", "light"), ("phone", "dark"), ("wide", "dark")]

@@ -11,6 +11,7 @@ from werkzeug.serving import make_server
 from app.auth.services import start_session
 from app.core.db import db
 from app.core.transactions import App
+from tests.chromium import PATIENCE
 from tests.conftest import Cast
 
 
@@ -58,6 +59,7 @@ class Watched:
 @pytest.fixture
 def tab(chromium: Browser, site: str, app: App, cast: Cast) -> Iterator[Watched]:
     context = chromium.new_context(base_url=site)
+    context.set_default_timeout(PATIENCE)
     client = app.test_client()
     started = start_session(db.session.merge(cast.alice))
     db.session.commit()
