@@ -1,13 +1,12 @@
 """The forecast of the launch sheet."""
 
 import tracemalloc
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from app.campaigns.policies.outlook import Outlook, outlook, say
 from app.campaigns.services.outlook import forecast
-from app.core.clock import utcnow
 from tests.factories import make_account, make_campaign, make_campaign_lead, make_lead
 
 MONDAY = date(2026, 11, 30)
@@ -91,12 +90,13 @@ def test_what_the_last_day_costs_is_said(found, said):
 
 def test_the_forecast_of_a_campaign_knows_its_last_day(in_acme):
     account = make_account(daily_limit=5, ramp_enabled=False)
+    now = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
     campaign = make_campaign(
-        accounts=[account], steps=1, leads_count=30, end_at=utcnow() + timedelta(days=2)
+        accounts=[account], steps=1, leads_count=30, end_at=now + timedelta(days=2)
     )
     for number in range(30):
         make_campaign_lead(campaign, make_lead(f"p{number}@people.test"))
-    said = forecast(campaign, utcnow())
+    said = forecast(campaign, now)
     assert "15 leads are not reached by the last day" in said
     campaign.end_at = None
-    assert "About 30 mails over 6 days" in forecast(campaign, utcnow())
+    assert "About 30 mails over 6 days" in forecast(campaign, now)

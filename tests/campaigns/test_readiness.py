@@ -1,6 +1,6 @@
 """A step that is not finished never leaves: at launch, while a campaign is edited, in the planner."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -18,6 +18,8 @@ from app.core.errors import Invalid
 from app.core.tenancy import workspace_context
 from app.models import Outbox
 from tests.factories import make_account, make_campaign, make_campaign_lead, make_lead, make_step
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a minute before is the same day
 
 
 @pytest.mark.parametrize(
@@ -179,8 +181,10 @@ class TestTheBuilder:
 
 
 def test_a_lead_in_line_says_when_its_mail_leaves(running):
-    campaign, *_ = running
-    tick()
+    campaign, old, new = running
+    old.due_at = new.due_at = NOON
+    plan_workspace(NOON, lambda _: 0.0)
+    db.session.expire_all()
     person = list_people(campaign.id, state="queued").items[0]
     row = db.session.scalars(
         sa.select(Outbox).where(Outbox.campaign_lead_id == person.entry.id)
