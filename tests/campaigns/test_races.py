@@ -48,14 +48,17 @@ def during_a_plan(app, workspace_id: int, act: Callable[[], object]) -> None:
             assert plan_workspace(utcnow(), lambda _: 0.0) == 3
             done = pool.submit(other)
             until_it_waits_or_ends(done)
-        done.result(10)
+        done.result(60)
     db.session.rollback()
 
 
 def until_it_waits_or_ends(done: "Future[None]") -> None:
     """The other side stands before a lock of ours, or did not need to."""
-    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    deadline = time.monotonic() + 10
+    waiting = sa.text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"  # not of other tests
+    )
+    deadline = time.monotonic() + 60
     with db.engine.connect() as look:
         while not done.done() and time.monotonic() < deadline:
             if look.scalar(waiting):
