@@ -9,7 +9,15 @@ import sqlalchemy as sa
 from app.campaigns.policies.html import clean_body
 from app.campaigns.queries.campaigns import replies_by_day, steps_of
 from app.core.db import db
-from app.models import Campaign, CampaignDay, CampaignLead, Outbox, SendingWindow, Step
+from app.models import (
+    Campaign,
+    CampaignDay,
+    CampaignLead,
+    EmailAccount,
+    Outbox,
+    SendingWindow,
+    Step,
+)
 from tests.factories import make_account, make_campaign, make_campaign_lead, make_lead, make_step
 
 
@@ -117,7 +125,7 @@ def test_an_unverified_person_launches_sandbox_accounts_only(page, cast, campaig
     cast.alice.email_verified_at = None
     alice = page.as_(cast.alice)
     assert "Confirm your own" not in alice.get(url(campaign, "/launch")).text
-    account = db.session.scalars(sa.select(type(make_account()))).first()
+    account = db.session.scalars(sa.select(EmailAccount)).one()
     account.is_sandbox = False
     launch = alice.get(url(campaign, "/launch"))
     assert "Confirm your own" in launch.text

@@ -265,7 +265,7 @@ class TestInvitations:
 class TestActivity:
     def rows(self):
         with unscoped("the test looks at every workspace"):
-            return list(db.session.scalars(sa.select(Activity)))
+            return list(db.session.scalars(sa.select(Activity).order_by(Activity.id)))
 
     def test_row_names_workspace_subject_and_data(self, cast):
         handlers.record_activity(RoleChanged(cast.acme.id, cast.bob.id, "member", "admin"))
