@@ -7,9 +7,10 @@ database with real commits (several connections, processes); it is emptied after
 import logging
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -42,6 +43,7 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("house")
 expect.set_options(timeout=PATIENCE)
+DAY, LAST_SECONDS = timedelta(days=1), 20
 LOOPBACK = ("127.", "::1", "localhost")
 
 
@@ -161,6 +163,15 @@ def _make_schema() -> None:
     from flask_migrate import upgrade
 
     upgrade()
+
+
+@pytest.fixture(autouse=True)
+def one_day() -> None:
+    """No test begins in the last seconds of a day: what it counts today would be yesterday's."""
+    now = clock.utcnow()
+    left = (now.replace(hour=0, minute=0, second=0, microsecond=0) + DAY - now).total_seconds()
+    if left < LAST_SECONDS:
+        time.sleep(left)
 
 
 @pytest.fixture(autouse=True)
