@@ -11,6 +11,7 @@ from app.core.db import db
 from app.core.tenancy import workspace_context
 from app.mailhub.services import store_messages
 from tests.browser.accessibility import assert_accessible, assert_no_sideways_scroll
+from tests.browser.waiting import await_drawing, await_wiring
 from tests.conftest import Cast
 from tests.factories import make_account
 from tests.factories.mails import incoming
@@ -53,11 +54,13 @@ def test_new_mail_appears_and_nothing_jumps(tab: Watched, cast: Cast) -> None:
     watched = tab.page.locator(".thread-row").nth(14)
     watched.scroll_into_view_if_needed()
     watched.evaluate("e => e.scrollIntoView({block: 'center'})")
+    await_drawing(tab.page)
     before = watched.bounding_box()
     name = watched.get_attribute("id")
     receive(cast, account_id, subject="Fresh")
     tab.page.evaluate(TICK)
     expect(tab.page.locator(".thread-row").first).to_contain_text("Fresh")
+    await_drawing(tab.page)  # what is read stays in its place from the next frame on
     after = tab.page.locator(f"#{name}").bounding_box()
     assert before
     assert after
@@ -107,16 +110,20 @@ def test_the_keyboard_is_enough(tab: Watched, cast: Cast) -> None:
     page.keyboard.press("o")
     expect(page.locator("#reader h2")).to_have_text("Mail 1")
     expect(page.locator(".thread-row").nth(1)).to_have_attribute("data-state", "read")
+    await_wiring(page)
     page.keyboard.press("s")
     expect(page.locator(".thread-row").nth(1).locator(".mailhub-row__mark--star")).to_be_visible()
+    await_wiring(page)
     page.keyboard.press("r")
     page.keyboard.type("Thank you")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#pending")).to_contain_text("Thank you")
     expect(page.locator("#reply-body")).to_have_value("")
+    await_wiring(page)
     page.locator("#reader h2").click()
     page.keyboard.press("e")
     expect(page.locator(".thread-row")).to_have_count(2)
+    await_wiring(page)
     page.locator(".toast").get_by_role("button", name="Undo").click()
     expect(page.locator(".thread-row")).to_have_count(3)
     page.wait_for_load_state("networkidle")
