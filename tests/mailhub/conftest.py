@@ -18,6 +18,7 @@ from tests.conftest import Cast
 @pytest.fixture
 def site(app: App) -> Iterator[str]:
     server = make_server("127.0.0.1", 0, app, threaded=True)
+    server.daemon_threads = False  # type: ignore[attr-defined]  # closed when all have answered
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -68,5 +69,8 @@ def tab(chromium: Browser, site: str, app: App, cast: Cast) -> Iterator[Watched]
     kept = client.get_cookie(app.config["SESSION_COOKIE_NAME"])
     assert kept is not None
     context.add_cookies([{"name": kept.key, "value": kept.value, "url": site}])
-    yield Watched(context.new_page(), site)
+    watched = Watched(context.new_page(), site)
+    yield watched
+    # The server of these tests leaves a file open that it has sent by half.
+    watched.page.wait_for_load_state("networkidle")
     context.close()
