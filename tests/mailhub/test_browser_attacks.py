@@ -90,8 +90,8 @@ def test_images_come_only_when_asked_for(tab: Watched, cast: Cast, app: App) -> 
     tab.page.goto(f"/w/acme/mailhub/threads/{thread_id}")
     tab.page.wait_for_load_state("networkidle")
     assert tab.foreign == []
-    with tab.page.expect_request("https://canary.invalid/x.png") as asked:
+    # Refused after the trap has noted it; the request itself is told before.
+    with tab.page.expect_event("requestfailed", lambda r: "canary.invalid" in r.url) as asked:
         tab.page.get_by_text("Show images").click()
     assert "referer" not in asked.value.headers
-    tab.page.wait_for_load_state("networkidle")
     assert tab.foreign == ["https://canary.invalid/x.png"], "the trap of these tests is open"

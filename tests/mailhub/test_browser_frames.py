@@ -1,10 +1,12 @@
 """The frame of a mail is as high as the mail, without a script inside that could say so."""
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.conftest import Cast
 from tests.mailhub.conftest import Watched
 from tests.mailhub.test_browser_attacks import store
+from tests.servers.installation import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.committed]
 ANSWER = (
@@ -29,7 +31,13 @@ def test_no_line_is_cut_off(tab: Watched, cast: Cast, width: int, body: str) -> 
     tab.page.set_viewport_size({"width": width, "height": 900})
     tab.page.goto(f"/w/acme/mailhub/threads/{thread_id}")
     tab.page.locator("iframe.mail-body").wait_for()
-    tab.page.wait_for_timeout(300)  # its height follows the width of the pane
-    frame = next(one for one in tab.page.frames if one.url.partition("?")[0].endswith("/body"))
-    needed, given = frame.evaluate("[document.documentElement.scrollHeight, innerHeight]")
-    assert needed <= given <= needed + 120
+    until("no line is cut off", lambda: is_high_enough(tab.page))  # it follows the pane's width
+
+
+def is_high_enough(page: Page) -> bool:
+    """The frame of the mail shows all of it, and little more."""
+    bodies = [one for one in page.frames if one.url.partition("?")[0].endswith("/body")]
+    if not bodies:
+        return False  # still on its way
+    needed, given = bodies[0].evaluate("[document.documentElement.scrollHeight, innerHeight]")
+    return bool(needed <= given <= needed + 120)
