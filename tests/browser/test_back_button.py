@@ -22,7 +22,7 @@ def test_back_after_a_fragment_gives_the_whole_page(page: Page) -> None:
         page.get_by_label("Name").fill(name)
         page.get_by_role("button", name="Create campaign").click()
         page.wait_for_url(re.compile(r"/campaigns/\d+$"))
-    page.goto("/w/walnut/campaigns")
+    page.goto("/w/walnut/campaigns", wait_until="networkidle")  # or nobody hears what is typed
     assert_whole(page, "Campaigns")
     with page.expect_response(lambda answer: "q=Winter" in answer.url) as piece:
         page.get_by_role("searchbox").first.fill("Winter")

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
-STEP_TEXT = re.compile(r"/steps/\d+$")
+from tests.browser.waiting import STEP_TEXT, saves
 
 
 def draft(demo: BrowserContext) -> Page:
@@ -24,6 +24,12 @@ def added(tab: Page) -> list[Request]:
     found: list[Request] = []
     tab.on("request", lambda r: found.append(r) if r.url.endswith("/steps") else None)
     return found
+
+
+def await_steps(tab: Page, count: int) -> None:
+    """The page with so many steps, once everything on it hears what is typed and clicked."""
+    expect(tab.locator("trix-editor")).to_have_count(count)
+    tab.wait_for_load_state("networkidle")
 
 
 def hold_a_save(tab: Page) -> list[Route]:
@@ -64,7 +70,7 @@ def test_the_preview_keeps_its_width_while_one_types(demo):
 def test_a_refused_change_is_not_called_saved(demo):
     tab = draft(demo)
     tab.get_by_role("button", name="Add a follow-up").click()
-    expect(tab.locator("trix-editor")).to_have_count(2)
+    await_steps(tab, 2)
     tab.locator("[name=delay_amount]").fill("999")
     expect(tab.locator("#save-state")).to_have_text("Not saved")
     expect(tab.get_by_text("at most a year")).to_be_visible()
@@ -77,7 +83,7 @@ def test_a_refused_change_holds_back_what_was_clicked(demo):
     tab = draft(demo)
     follow_up = tab.get_by_role("button", name="Add a follow-up")
     follow_up.click()
-    expect(tab.locator("trix-editor")).to_have_count(2)
+    await_steps(tab, 2)
     adding = added(tab)
     wait = tab.locator("[name=delay_amount]")
     wait.fill("999")
@@ -98,7 +104,7 @@ def test_a_refused_change_holds_back_what_was_clicked(demo):
 def test_a_step_with_a_refused_text_can_be_removed(demo):
     tab = draft(demo)
     tab.get_by_role("button", name="Add a follow-up").click()
-    expect(tab.locator("trix-editor")).to_have_count(2)
+    await_steps(tab, 2)
     tab.locator("[name=delay_amount]").fill("999")
     expect(tab.locator("#save-state")).to_have_text("Not saved")
     tab.get_by_role("button", name="More about step 2").click()
@@ -118,7 +124,8 @@ def test_a_click_is_forgotten_when_the_line_is_down(demo):
     tab.unroute(STEP_TEXT)
     tab.locator("trix-editor").click()
     tab.keyboard.press("End")
-    tab.keyboard.type(" and out of it")
+    with tab.expect_response(saves("out of it")):
+        tab.keyboard.type(" and out of it")
     expect(tab.locator("#save-state")).to_have_text("Saved just now")
     tab.wait_for_timeout(300)  # a click that was kept would be sent right after
     assert adding == []
@@ -149,9 +156,9 @@ def test_what_is_typed_while_it_is_saved_is_saved_too(demo):
     held = hold_a_save(tab)
     tab.locator("trix-editor").click()
     with tab.expect_request(STEP_TEXT):
-        tab.keyboard.type("One")
-    tab.keyboard.type(" and two")
+        tab.keyboard.insert_text("One")
     with tab.expect_response(STEP_TEXT):
+        tab.keyboard.insert_text(" and two")
         held[0].continue_()
     tab.get_by_role("button", name="Add a follow-up").click()
     expect(tab.locator("trix-editor")).to_have_count(2)
@@ -164,7 +171,7 @@ def test_a_look_at_the_preview_gives_up_no_save(demo):
     held = hold_a_save(tab)
     tab.locator("trix-editor").click()
     with tab.expect_request(STEP_TEXT):
-        tab.keyboard.type("On its way")
+        tab.keyboard.insert_text("On its way")  # at once: nothing is saved half-way
     with tab.expect_response(lambda answer: "/sequence?step=" in answer.url):
         tab.get_by_role("link", name="Preview").click()
     expect(tab.locator("#save-state")).to_have_text("Saving…")
@@ -182,6 +189,7 @@ def test_a_look_at_the_preview_saves_nothing_of_a_running_campaign(demo):
     tab.wait_for_url(re.compile(r"/campaigns/\d+"))
     tab.get_by_role("link", name="Campaign", exact=True).click()
     expect(tab.get_by_text("This campaign is running.")).to_be_visible()
+    tab.wait_for_load_state("networkidle")
     tab.locator("trix-editor").first.click()
     tab.keyboard.type("Half a sent")
     expect(tab.locator("#save-state")).to_have_text("Not saved yet")
