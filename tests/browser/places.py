@@ -39,7 +39,7 @@ class Guide:
         found = {"w": w, **self.running(w), **self.draft(w), **self.people(w)}
         found["mail"] = str(until("a mail is queued", lambda: self.first_mail(w)))
         found["unsubscribe"] = self.unsubscribe(found["mail"])
-        found["empty"] = self.empty_workspace()
+        found["empty"] = self.empty_workspace(w)
         return found
 
     def running(self, w: str) -> dict[str, str]:
@@ -158,13 +158,16 @@ class Guide:
         )
         return f"/u/{done.stdout.strip()}"
 
-    def empty_workspace(self) -> str:
-        """Another workspace, with a long name and nothing in it."""
+    def empty_workspace(self, w: str) -> str:
+        """Another workspace, with a long name and nothing in it. The demo's stays the current one,
+        to which other tests are led."""
         self.tab.goto("/workspaces/new")
         self.tab.get_by_label("Name").fill(LONG[:60])
         self.tab.keyboard.press("Enter")
         self.tab.wait_for_url("**/dashboard")
-        return path_of(self.tab).removesuffix("/dashboard")
+        made = path_of(self.tab).removesuffix("/dashboard")
+        self.tab.goto(f"{w}/dashboard")
+        return made
 
 
 def path_of(tab: Page) -> str:
