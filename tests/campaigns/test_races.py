@@ -59,7 +59,8 @@ def until_it_waits_or_ends(done: "Future[None]") -> None:
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"  # not of other tests
     )
     deadline = time.monotonic() + 60
-    with db.engine.connect() as look:
+    # Within one transaction, PostgreSQL shows for ever who was connected at the first look.
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as look:
         while not done.done() and time.monotonic() < deadline:
             if look.scalar(waiting):
                 return
