@@ -3,11 +3,13 @@
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.test_journey import sign_up
+from tests.browser.waiting import settle
 
 
 def test_servers_typed_meanwhile_are_not_overwritten(page: Page) -> None:
     sign_up(page, "hasty@example.test", "Hazel")
-    page.goto("/w/hazel/accounts/add", wait_until="networkidle")
+    page.goto("/w/hazel/accounts/add")
+    settle(page)
     held: list[Route] = []
 
     def hold(route: Route) -> None:

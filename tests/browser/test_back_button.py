@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_journey import sign_up
+from tests.browser.waiting import settle
 
 
 def assert_whole(page: Page, heading: str) -> None:
@@ -22,7 +23,8 @@ def test_back_after_a_fragment_gives_the_whole_page(page: Page) -> None:
         page.get_by_label("Name").fill(name)
         page.get_by_role("button", name="Create campaign").click()
         page.wait_for_url(re.compile(r"/campaigns/\d+$"))
-    page.goto("/w/walnut/campaigns", wait_until="networkidle")  # or nobody hears what is typed
+    page.goto("/w/walnut/campaigns")
+    settle(page)  # or nobody hears what is typed
     assert_whole(page, "Campaigns")
     with page.expect_response(lambda answer: "q=Winter" in answer.url) as piece:
         page.get_by_role("searchbox").first.fill("Winter")

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
-from tests.browser.waiting import STEP_TEXT, saves
+from tests.browser.waiting import STEP_TEXT, saves, settle
 
 
 def draft(demo: BrowserContext) -> Page:
@@ -15,7 +15,8 @@ def draft(demo: BrowserContext) -> Page:
     tab.get_by_label("Name").fill("Written in a hurry")
     tab.get_by_role("button", name="Create campaign").click()
     tab.wait_for_url(re.compile(r"/campaigns/\d+$"))
-    tab.goto(f"{tab.url}/sequence", wait_until="networkidle")
+    tab.goto(f"{tab.url}/sequence")
+    settle(tab)
     return tab
 
 
@@ -29,7 +30,7 @@ def added(tab: Page) -> list[Request]:
 def await_steps(tab: Page, count: int) -> None:
     """The page with so many steps, once everything on it hears what is typed and clicked."""
     expect(tab.locator("trix-editor")).to_have_count(count)
-    tab.wait_for_load_state("networkidle")
+    settle(tab)
 
 
 def hold_a_save(tab: Page) -> list[Route]:
@@ -91,7 +92,7 @@ def test_a_refused_change_holds_back_what_was_clicked(demo):
         follow_up.click()
         expect(tab.locator("#save-state")).to_have_text("Not saved")
         expect(tab.get_by_text("at most a year")).to_be_visible()
-        tab.wait_for_load_state("networkidle")
+        settle(tab)
         expect(wait).to_have_value("999")
         assert adding == []
     wait.fill("9")
@@ -189,12 +190,12 @@ def test_a_look_at_the_preview_saves_nothing_of_a_running_campaign(demo):
     tab.wait_for_url(re.compile(r"/campaigns/\d+"))
     tab.get_by_role("link", name="Campaign", exact=True).click()
     expect(tab.get_by_text("This campaign is running.")).to_be_visible()
-    tab.wait_for_load_state("networkidle")
+    settle(tab)
     tab.locator("trix-editor").first.click()
     tab.keyboard.type("Half a sent")
     expect(tab.locator("#save-state")).to_have_text("Not saved yet")
     with tab.expect_response(lambda answer: "/sequence?step=" in answer.url):
         tab.get_by_role("link", name="Preview").first.click()
-    tab.wait_for_load_state("networkidle")
+    settle(tab)
     expect(tab.locator("#save-state")).to_have_text("Not saved yet")
     tab.close()

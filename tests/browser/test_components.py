@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import assert_accessible, assert_no_sideways_scroll
+from tests.browser.waiting import settle
 from tests.chromium import PATIENCE
 
 PAGES = ["", "/shell", "/panes", "/public"]
@@ -14,13 +15,15 @@ PAGES = ["", "/shell", "/panes", "/public"]
 @pytest.fixture
 def sheet(page: Page) -> Page:
     """The styleguide, with every controller loaded."""
-    page.goto("/styleguide", wait_until="networkidle")
+    page.goto("/styleguide")
+    settle(page)
     return page
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_of_the_sheet_is_accessible(page: Page, path, shoot):
-    page.goto(f"/styleguide{path}", wait_until="networkidle")
+    page.goto(f"/styleguide{path}")
+    settle(page)
     for width, height in ((1440, 900), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         assert_no_sideways_scroll(page)
@@ -105,7 +108,8 @@ def test_the_editor_formats_links_and_inserts(sheet: Page):
 
 def test_the_theme_is_kept(sheet: Page):
     sheet.get_by_role("button", name="Dark", exact=True).click()
-    sheet.reload(wait_until="networkidle")  # the buttons act once their controller is loaded
+    sheet.reload()
+    settle(sheet)  # the buttons act once their controller is loaded
     expect(sheet.locator("html")).to_have_attribute("data-theme", "dark")
     sheet.get_by_role("button", name="System", exact=True).click()
     sheet.reload()
@@ -113,7 +117,8 @@ def test_the_theme_is_kept(sheet: Page):
 
 
 def test_the_palette_finds_and_goes(page: Page):
-    page.goto("/styleguide/shell", wait_until="networkidle")
+    page.goto("/styleguide/shell")
+    settle(page)
     page.keyboard.press("Control+k")
     expect(page.locator("#palette-query")).to_be_focused()
     page.keyboard.type("maya")
@@ -125,7 +130,8 @@ def test_the_palette_finds_and_goes(page: Page):
 
 
 def test_lists_are_walked_with_keys(page: Page):
-    page.goto("/styleguide/panes", wait_until="networkidle")
+    page.goto("/styleguide/panes")
+    settle(page)
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("k")

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import assert_accessible
-from tests.browser.waiting import saves
+from tests.browser.waiting import saves, settle
 from tests.servers.installation import until
 
 PASSWORD = "quiet river lamp 42"
@@ -83,7 +83,7 @@ def test_a_newcomers_whole_trip(page: Page, tmp_path: Path, shoot) -> None:
     )
     page.get_by_role("button", name="Add a follow-up").click()
     expect(page.locator("trix-editor")).to_have_count(2)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     with page.expect_response(re.compile(r"/steps/\d+/delay$")):
         page.locator("[name=delay_unit]").select_option("hours")
     write(page, 2, "<div>Did you find a minute for it?</div>", "find a minute")
@@ -101,7 +101,7 @@ def test_a_newcomers_whole_trip(page: Page, tmp_path: Path, shoot) -> None:
         box.check()
     page.get_by_role("button", name="Save settings").click()
     expect(page.get_by_text(re.compile("Saved", re.I)).first).to_be_visible()
-    page.wait_for_load_state("networkidle")  # the sheet of the launch is opened by a script
+    settle(page)  # the sheet of the launch is opened by a script
 
     page.get_by_role("button", name="Launch campaign").or_(
         page.get_by_role("link", name="Launch campaign")

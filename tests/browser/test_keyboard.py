@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.accessibility import assert_accessible
-from tests.browser.waiting import await_wiring
+from tests.browser.waiting import await_wiring, settle
 from tests.chromium import PATIENCE
 from tests.servers.installation import until
 
@@ -53,7 +53,8 @@ def w(tab: Page) -> str:
 
 @pytest.mark.parametrize("path", WALKED)
 def test_the_focus_is_seen_wherever_it_goes(tab: Page, w: str, path: str):
-    tab.goto(f"{w}/{path}", wait_until="networkidle")
+    tab.goto(f"{w}/{path}")
+    settle(tab)
     tab.keyboard.press("Tab")
     expect(tab.get_by_role("link", name="Skip to content")).to_be_focused()
     hidden = []
@@ -64,7 +65,8 @@ def test_the_focus_is_seen_wherever_it_goes(tab: Page, w: str, path: str):
 
 
 def test_skipping_leads_past_the_menu(tab: Page, w: str):
-    tab.goto(f"{w}/campaigns", wait_until="networkidle")
+    tab.goto(f"{w}/campaigns")
+    settle(tab)
     tab.keyboard.press("Tab")
     tab.keyboard.press("Enter")
     expect(tab.locator("#main")).to_be_focused()
@@ -75,7 +77,7 @@ def test_skipping_leads_past_the_menu(tab: Page, w: str):
 def test_the_mailhub_is_worked_with_keys(tab: Page, w: str):
     until("three conversations are there", lambda: rows_of(tab, w).count() >= 3, 300)
     tab.locator("#list-news").evaluate("poll => poll.remove()")  # mail that comes moves the rows
-    tab.wait_for_load_state("networkidle")
+    settle(tab)
     first, second, third = (rows_of(tab).nth(n).get_attribute("id") for n in range(3))
     tab.keyboard.press("j")
     expect(link_of(tab, first)).to_be_focused()
@@ -115,7 +117,9 @@ def link_of(tab: Page, row: str | None) -> Locator:
 
 
 def test_a_refused_page_takes_the_focus_to_what_is_wrong(tab: Page, w: str):
-    tab.goto(f"{w}/campaigns/new", wait_until="networkidle")
+    tab.goto(f"{w}/campaigns/new")
+    settle(tab)
+    expect(tab.get_by_label("Name")).to_be_focused()
     tab.keyboard.press("Enter")
     expect(tab.locator(".error-summary")).to_be_focused()
     assert_accessible(tab)
@@ -126,7 +130,8 @@ def test_a_refused_page_takes_the_focus_to_what_is_wrong(tab: Page, w: str):
 
 def test_the_rest_of_a_phones_bar_opens_and_closes(tab: Page, w: str):
     tab.set_viewport_size({"width": 390, "height": 844})
-    tab.goto(f"{w}/campaigns", wait_until="networkidle")
+    tab.goto(f"{w}/campaigns")
+    settle(tab)
     more = tab.get_by_role("button", name="More", exact=True)
     more.press("Enter")
     expect(tab.get_by_role("link", name="Accounts")).to_be_focused()

@@ -14,7 +14,19 @@ DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationF
 # element in; until then a form of it is sent plainly.
 WIRED = """() => [...document.querySelectorAll("[hx-get], [hx-post]")]
     .every((one) => one["htmx-internal-data"]?.initHash !== undefined)"""
+# Controllers are loaded when their names come onto the page; none of them hears anything before.
+LOADED = """() => Promise.all(
+    [...document.querySelectorAll("[data-controller]")]
+        .flatMap((one) => one.dataset.controller.split(/\\s+/))
+        .map((name) => import(`app/controllers/${name}`)))"""
 STEP_TEXT = re.compile(r"/steps/\d+$")
+
+
+def settle(page: Page) -> None:
+    """Until the page is whole, drawn, and hears what is typed and clicked."""
+    page.wait_for_load_state("networkidle")
+    page.evaluate(LOADED)
+    await_drawing(page)
 
 
 def await_wiring(page: Page) -> None:

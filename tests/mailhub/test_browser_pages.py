@@ -11,7 +11,7 @@ from app.core.db import db
 from app.core.tenancy import workspace_context
 from app.mailhub.services import store_messages
 from tests.browser.accessibility import assert_accessible, assert_no_sideways_scroll
-from tests.browser.waiting import await_drawing, await_wiring
+from tests.browser.waiting import await_drawing, await_wiring, settle
 from tests.conftest import Cast
 from tests.factories import make_account
 from tests.factories.mails import incoming
@@ -27,7 +27,7 @@ TICK = "document.dispatchEvent(new Event('visibilitychange'))"
 def open_page(page: Page, url: str) -> None:
     """Go there and wait until the page's controllers are loaded."""
     page.goto(url)
-    page.wait_for_load_state("networkidle")
+    settle(page)
 
 
 def receive(cast: Cast, account_id: int | None = None, **over: Any) -> tuple[int, int]:
@@ -126,7 +126,7 @@ def test_the_keyboard_is_enough(tab: Watched, cast: Cast) -> None:
     await_wiring(page)
     page.locator(".toast").get_by_role("button", name="Undo").click()
     expect(page.locator(".thread-row")).to_have_count(3)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.keyboard.press("?")
     expect(page.locator("#mailhub-keys")).to_be_visible()
 
