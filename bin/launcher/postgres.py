@@ -15,6 +15,7 @@ from launcher.binaries import postgres_programs
 from launcher.messages import Trouble, say, server_failed, tail
 from launcher.paths import private_dir
 from launcher.ports import LOOPBACK, PortBook
+from launcher.processes import lives
 from launcher.unprivileged import account_for, reachable_place
 
 USER = "parakeet"
@@ -127,6 +128,7 @@ class Postgres:
     def restart(self) -> None:
         """After it ended by itself: at the same port, as that is where the application looks."""
         if not self.adopt():  # which clears the process file that it left
+            self.outlive_remains()
             self.ports.require_same(self.port)
             self.launch()
 
@@ -158,7 +160,7 @@ class Postgres:
         """The server on this data. The number in its file may belong to a stranger by now."""
         try:
             process = psutil.Process(int(self.pid_file_lines()[0]))
-            same = process.name().startswith("postgres") and process.status() != "zombie"
+            same = process.name().startswith("postgres") and lives(process)
         except (IndexError, ValueError, psutil.Error):
             return None
         return process if same else None

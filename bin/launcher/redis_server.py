@@ -14,6 +14,7 @@ import psutil
 from launcher.messages import no_redis_here, say, server_failed, tail
 from launcher.paths import private_dir, venv_bin, write_private
 from launcher.ports import LOOPBACK, PortBook
+from launcher.processes import lives
 
 NAMES = ("redis-server", "valkey-server")
 START_SECONDS = 30
@@ -126,7 +127,7 @@ class Redis:
             return self.popen.poll() is None
         try:
             process = psutil.Process(int(self.process_file.read_text()))
-            return process.name().startswith(NAMES) and process.status() != "zombie"
+            return process.name().startswith(NAMES) and lives(process)
         except FileNotFoundError:
             return self.is_up()
         except (ValueError, psutil.Error):
