@@ -192,7 +192,7 @@ def delete_leads(campaign: Campaign, value: LeadIdsInput) -> None:
 @endpoint("POST", "/campaign/<int:campaign_id>/launch", permission="campaigns.launch", find=FIND)
 def launch_campaign(campaign: Campaign) -> CampaignJson:
     """Launch it when every check passes; launching twice changes nothing."""
-    if campaign.status != "active":
+    if not running.is_under_way(campaign):
         lines = preflight(campaign, utcnow(), user_is_verified=current_user.is_verified)
         if not may_launch(lines):
             raise Invalid({"campaign": [line.text for line in lines if line.level == "stop"]})

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -52,7 +53,7 @@ def during_a_plan(app, workspace_id: int, act: Callable[[], object]) -> None:
     db.session.rollback()
 
 
-def until_it_waits_or_ends(done: "Future[None]") -> None:
+def until_it_waits_or_ends(done: "Future[Any]") -> None:
     """The other side stands before a lock of ours, or did not need to."""
     waiting = sa.text(
         "SELECT count(*) FROM pg_stat_activity"
@@ -104,3 +105,27 @@ def test_who_reacts_while_being_planned_is_not_written_to(app, planned, act):
     mails = {row[0]: row[1] for row in rows}
     assert mails.pop(lead_id) == "cancelled"
     assert set(mails.values()) == {"queued"}
+
+
+def test_of_two_clicks_on_launch_the_second_waits_for_the_first(app, in_acme):
+    """Its checks would look at what the first has begun, and find nobody left to write to."""
+    campaign_id = make_campaign(status="draft").id
+    db.session.commit()
+
+    def click() -> bool:
+        with app.app_context(), workspace_context(in_acme.acme.id):
+            try:
+                with unit_of_work():
+                    return running.is_under_way(get_campaign(campaign_id))
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(1) as pool:
+        with unit_of_work():
+            first = get_campaign(campaign_id)
+            assert not running.is_under_way(first)
+            second = pool.submit(click)
+            until_it_waits_or_ends(second)
+            assert running.launch_campaign(first)
+        assert second.result(60)
+    db.session.rollback()

@@ -108,6 +108,16 @@ def test_a_launch_needs_green_lines_and_happens_once(page, cast, campaign, rings
     assert [r.name for r in rings].count("campaigns.plan") == 1
 
 
+def test_a_launch_of_what_has_come_to_its_end_changes_nothing(page, cast, campaign, rings):
+    campaign.status = "completed"
+    alice = page.as_(cast.alice)
+    where = alice.post(url(campaign, "/launch")).location
+    assert "The campaign has finished." in alice.get(where).text
+    db.session.refresh(campaign)
+    assert campaign.status == "completed"
+    assert rings == []
+
+
 def test_a_launch_that_is_not_ready_is_refused_with_the_reasons(page, cast, in_acme):
     empty = make_campaign()
     answer = page.as_(cast.alice).post(url(empty, "/launch"), status=422)

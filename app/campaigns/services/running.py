@@ -20,6 +20,16 @@ from app.models import Campaign, CampaignLead, EmailAccount
 from app.sending.services import cancel_queued
 
 
+def is_under_way(campaign: Campaign) -> bool:
+    """Whether a launch would change nothing: it runs, or has come to its end.
+
+    Waits for a launch that is being made: of two clicks, the second must not run its checks on what
+    the first has begun. Until the transaction ends nobody else starts or stops the campaign.
+    """
+    db.session.refresh(campaign, with_for_update={"key_share": True})
+    return campaign.status in ("active", "completed")
+
+
 def launch_campaign(campaign: Campaign) -> bool:
     """Start it. A second click changes nothing and is no error. Errors: Conflict.
 

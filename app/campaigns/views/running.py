@@ -24,6 +24,7 @@ TABS = {
     "settings": "campaigns.show_settings",
     "schedule": "campaigns.show_schedule",
 }
+UNDER_WAY = {"active": "The campaign is running.", "completed": "The campaign has finished."}
 STATES = {"ok": "ok", "warn": "warn", "stop": "fail"}
 
 
@@ -70,8 +71,8 @@ def create_launch(campaign_id: int) -> ResponseReturnValue:
     """Launch it, if every red line is gone. The second of two clicks changes nothing."""
     campaign = get_campaign(campaign_id)
     url = url_for("campaigns.show_campaign", campaign_id=campaign_id)
-    if campaign.status == "active":
-        return done(url, message="The campaign is running.")
+    if running.is_under_way(campaign):
+        return done(url, message=UNDER_WAY[campaign.status])
     lines = _checks(campaign)
     if not may_launch(lines):
         return invalid(
