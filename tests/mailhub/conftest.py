@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Iterator
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
@@ -15,9 +16,24 @@ from tests.chromium import PATIENCE
 from tests.conftest import Cast
 
 
+def closing(app: WSGIApplication) -> WSGIApplication:
+    """Closes each answer. Werkzeug's server leaves open what it could send by half only, such as
+    the file of a page that was left."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+        body = app(environ, start_response)
+        try:
+            yield from body
+        finally:
+            if close := getattr(body, "close", None):
+                close()
+
+    return answer
+
+
 @pytest.fixture
 def site(app: App) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, closing(app), threaded=True)
     server.daemon_threads = False  # type: ignore[attr-defined]  # closed when all have answered
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -54,7 +70,18 @@ class Watched:
         body = "".join(frame.format(url) for url in urls)
         self.page.route("**/frames", lambda r: r.fulfill(body=body, content_type="text/html"))
         self.page.goto("/frames")  # returns when every frame is loaded
-        self.page.wait_for_timeout(500)  # whatever begins after that has its chance
+        self._give_a_chance()
+
+    def conversation(self, thread_id: int, message_id: int) -> None:
+        """Open a conversation up to the frame of its mail."""
+        with self.page.expect_response(f"**/messages/{message_id}/body"):
+            self.page.goto(f"/w/acme/mailhub/threads/{thread_id}")
+        self.page.frame_locator("iframe.mail-body").locator("body").wait_for(state="attached")
+        self._give_a_chance()
+
+    def _give_a_chance(self) -> None:
+        """To whatever begins once a mail is loaded."""
+        self.page.wait_for_timeout(500)
 
 
 @pytest.fixture
@@ -71,6 +98,4 @@ def tab(chromium: Browser, site: str, app: App, cast: Cast) -> Iterator[Watched]
     context.add_cookies([{"name": kept.key, "value": kept.value, "url": site}])
     watched = Watched(context.new_page(), site)
     yield watched
-    # The server of these tests leaves a file open that it has sent by half.
-    watched.page.wait_for_load_state("networkidle")
     context.close()

@@ -72,23 +72,20 @@ def test_a_conversation_full_of_attacks_stays_ours(tab: Watched, cast: Cast) -> 
     [(thread_id, message_id)] = store(
         cast, ["".join(v for v in ATTACKS.values() if len(v) < 9_000)]
     )
-    with tab.page.expect_response(f"**/messages/{message_id}/body"):
-        tab.page.goto(f"/w/acme/mailhub/threads/{thread_id}")
+    tab.conversation(thread_id, message_id)
     frame = tab.page.locator("iframe.mail-body")
     assert frame.get_attribute("sandbox") == "allow-popups allow-popups-to-escape-sandbox"
     assert frame.get_attribute("srcdoc") is None
-    tab.page.wait_for_load_state("networkidle")
     assert tab.foreign == []
     assert tab.complaints == []
     assert tab.page.title().endswith("Mailhub · Parakeet")
 
 
 def test_images_come_only_when_asked_for(tab: Watched, cast: Cast, app: App) -> None:
-    [(thread_id, _)] = store(
+    [(thread_id, message_id)] = store(
         cast, ['<img src="https://canary.invalid/x.png" width="9" height="9">']
     )
-    tab.page.goto(f"/w/acme/mailhub/threads/{thread_id}")
-    tab.page.wait_for_load_state("networkidle")
+    tab.conversation(thread_id, message_id)
     assert tab.foreign == []
     # Refused after the trap has noted it; the request itself is told before.
     with tab.page.expect_event("requestfailed", lambda r: "canary.invalid" in r.url) as asked:
